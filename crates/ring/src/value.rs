@@ -1,0 +1,179 @@
+//! What can be the value of a field, and how it writes itself.
+
+mod collections;
+mod foreign;
+mod scalars;
+
+use std::fmt;
+
+use crate::{
+    arg::Arg,
+    record::{DEPTH_MAX, Tag, write},
+};
+
+/// A value of a field.
+///
+/// Implemented for every type of the standard library that has an obvious JSON form. For a type of your own, implement
+/// [`Value::encode`]; or use it as `%value` (its `Display`) or `?value` (its `Debug`) and implement nothing.
+///
+/// ```
+/// use trine_ring::{Value, ValueWriter};
+///
+/// struct Money { cents: i64, currency: &'static str }
+///
+/// impl Value for Money {
+///     fn encode(&self, writer: ValueWriter<'_>) {
+///         let mut map = writer.map();
+///         map.entry("amount", &(self.cents as f64 / 100.0));
+///         map.entry("currency", self.currency);
+///     }
+/// }
+/// # let mut out = Vec::new();
+/// # trine_ring::record::encode(&mut out, 1, 0, &[trine_ring::value::arg(&Money { cents: 9999, currency: "USD" })], &[]);
+/// # let record = trine_ring::record::Record::new(&out).unwrap();
+/// # let trine_ring::record::ValueRef::Map(map) = record.values().next().unwrap() else { panic!() };
+/// # assert_eq!(map.entries().count(), 2);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a field as it is",
+    label = "not a field value",
+    note = "write `key = %value` for its `Display`, `key = ?value` for its `Debug`, or implement `trine::Value`"
+)]
+pub trait Value {
+    /// The value as one plain argument, when it is one.
+    ///
+    /// Such values are copied straight into the ring. The default, `None`, means that [`Value::encode`] is called.
+    #[inline]
+    fn scalar(&self) -> Option<Arg<'_>> {
+        None
+    }
+
+    /// Writes the value. A writer takes one value; when none is written, it is `null`.
+    ///
+    /// Panics are caught and become a marked value.
+    fn encode(&self, writer: ValueWriter<'_>);
+}
+
+/// The argument for a value: the value itself when it is plain, else a reference to it.
+#[inline]
+pub fn arg<T: Value>(value: &T) -> Arg<'_> {
+    match value.scalar() {
+        Some(plain) => plain,
+        None => Arg::Dyn(value),
+    }
+}
+
+/// Takes one value. Each method uses the writer up, so a value is written at most once.
+#[derive(Debug)]
+#[must_use = "a value that is not written is `null`"]
+pub struct ValueWriter<'a> {
+    out: &'a mut Vec<u8>,
+    depth: usize,
+}
+
+impl<'a> ValueWriter<'a> {
+    pub(crate) fn new(out: &'a mut Vec<u8>, depth: usize) -> ValueWriter<'a> {
+        ValueWriter { out, depth }
+    }
+
+    /// Writes any argument.
+    pub fn arg(self, arg: &Arg<'_>) {
+        write::any(self.out, arg, self.depth);
+    }
+
+    /// Writes what another value writes.
+    pub fn value(self, value: &(impl Value + ?Sized)) {
+        match value.scalar() {
+            Some(plain) => self.arg(&plain),
+            None => value.encode(self),
+        }
+    }
+
+    /// Writes text.
+    pub fn str(self, text: &str) {
+        self.arg(&Arg::Str(text));
+    }
+
+    /// Writes formatted text: `writer.format(format_args!("{a}-{b}"))`.
+    pub fn format(self, text: fmt::Arguments<'_>) {
+        write::formatted(self.out, "Display", text);
+    }
+
+    /// Begins a list; it ends when the returned writer is dropped.
+    pub fn list(self) -> ListWriter<'a> {
+        ListWriter(Nested::begin(self, Tag::List))
+    }
+
+    /// Begins a map; it ends when the returned writer is dropped.
+    pub fn map(self) -> MapWriter<'a> {
+        MapWriter(Nested::begin(self, Tag::Map))
+    }
+}
+
+/// A list or map being written: its place, so that the length can be filled in.
+#[derive(Debug)]
+struct Nested<'a> {
+    out: &'a mut Vec<u8>,
+    start: usize,
+    depth: usize,
+}
+
+impl<'a> Nested<'a> {
+    fn begin(writer: ValueWriter<'a>, tag: Tag) -> Nested<'a> {
+        let start = writer.out.len();
+        writer.out.extend_from_slice(&[tag as u8, 0, 0, 0, 0]);
+        Nested { out: writer.out, start, depth: writer.depth + 1 }
+    }
+
+    fn is_too_deep(&self) -> bool {
+        self.depth > DEPTH_MAX
+    }
+
+    fn value(&mut self, value: &(impl Value + ?Sized)) {
+        let at = self.out.len();
+        ValueWriter::new(self.out, self.depth).value(value);
+        if self.out.len() == at {
+            self.out.push(Tag::Null as u8);
+        }
+    }
+}
+
+impl Drop for Nested<'_> {
+    fn drop(&mut self) {
+        if self.is_too_deep() {
+            write::failed(self.out, self.start, "nested too deep");
+        } else {
+            write::patch_length(self.out, self.start);
+        }
+    }
+}
+
+/// Takes the items of a list.
+#[derive(Debug)]
+pub struct ListWriter<'a>(Nested<'a>);
+
+impl ListWriter<'_> {
+    /// Appends an item.
+    pub fn item(&mut self, value: &(impl Value + ?Sized)) -> &mut Self {
+        if !self.0.is_too_deep() {
+            self.0.value(value);
+        }
+        self
+    }
+}
+
+/// Takes the entries of a map.
+#[derive(Debug)]
+pub struct MapWriter<'a>(Nested<'a>);
+
+impl MapWriter<'_> {
+    /// Appends an entry. Keys are not compared: the caller writes each once.
+    pub fn entry(&mut self, key: &str, value: &(impl Value + ?Sized)) -> &mut Self {
+        if !self.0.is_too_deep() {
+            self.0.out.extend_from_slice(&(key.len() as u32).to_le_bytes());
+            self.0.out.extend_from_slice(key.as_bytes());
+            self.0.value(value);
+        }
+        self
+    }
+}

@@ -1,0 +1,320 @@
+//! What is known of an event before it happens: one static per macro use.
+
+use std::{
+    any::Any,
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Mutex, OnceLock, RwLock,
+        atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},
+    },
+};
+
+use trine_model::{EventName, Level, key};
+use trine_ring::{Backing, CallsiteTable, Descriptor};
+
+use crate::{lock, pipeline};
+
+/// Nobody asked yet whether the callsite is on.
+const STATE_UNKNOWN: u8 = 0;
+/// No output wants it.
+const STATE_OFF: u8 = 1;
+/// Some output wants it.
+const STATE_ON: u8 = 2;
+/// It depends on the thread: some thread captures events.
+const STATE_ASK: u8 = 3;
+
+/// A static description of one macro use: name, level, place, keys; and whether it is on.
+///
+/// Made by the macros. Its state is a single byte, so that a disabled event costs one relaxed load and a branch.
+#[derive(Debug)]
+pub struct Callsite {
+    state: AtomicU8,
+    id: AtomicU32,
+    lost: AtomicU64,
+    name: &'static str,
+    level: Level,
+    module: &'static str,
+    file: &'static str,
+    line: u32,
+    keys: &'static [&'static str],
+    key_mask: u64,
+}
+
+impl Callsite {
+    /// Checks the name and the keys; in a static initialiser a mistake is a compile error.
+    #[doc(hidden)]
+    pub const fn new(
+        name: &'static str,
+        level: Level,
+        (module, file, line): (&'static str, &'static str, u32),
+        keys: &'static [&'static str],
+    ) -> Callsite {
+        let _ = EventName::literal(name);
+        Callsite::unchecked(name, level, (module, file, line), keys)
+    }
+
+    /// As [`Callsite::new`], for a name that is known to be one.
+    const fn unchecked(
+        name: &'static str,
+        level: Level,
+        (module, file, line): (&'static str, &'static str, u32),
+        keys: &'static [&'static str],
+    ) -> Callsite {
+        Callsite {
+            state: AtomicU8::new(STATE_UNKNOWN),
+            id: AtomicU32::new(0),
+            lost: AtomicU64::new(0),
+            name,
+            level,
+            module,
+            file,
+            line,
+            keys,
+            // Judges the keys as well: reserved, empty and double ones are compile errors.
+            key_mask: key::mask(keys),
+        }
+    }
+
+    /// One callsite per level, for `event!`, whose level is known at run time only.
+    #[doc(hidden)]
+    pub const fn of_every_level(
+        name: &'static str,
+        place: (&'static str, &'static str, u32),
+        keys: &'static [&'static str],
+    ) -> [Callsite; 6] {
+        [
+            Callsite::new(name, Level::Trace, place, keys),
+            Callsite::new(name, Level::Debug, place, keys),
+            Callsite::new(name, Level::Info, place, keys),
+            Callsite::new(name, Level::Warning, place, keys),
+            Callsite::new(name, Level::Error, place, keys),
+            Callsite::new(name, Level::Critical, place, keys),
+        ]
+    }
+
+    /// True when an event made here goes anywhere.
+    ///
+    /// Cost: one relaxed load and a branch, once the callsite is known.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn is_on(&'static self) -> bool {
+        match self.state.load(Ordering::Relaxed) {
+            STATE_OFF => false,
+            STATE_ON => true,
+            _ => self.ask(),
+        }
+    }
+
+    #[cold]
+    fn ask(&'static self) -> bool {
+        if self.state.load(Ordering::Relaxed) == STATE_UNKNOWN {
+            self.register();
+        }
+        match self.state.load(Ordering::Relaxed) {
+            STATE_ON => true,
+            STATE_ASK => crate::emit::is_capturing() || pipeline::wants(self),
+            _ => false,
+        }
+    }
+
+    /// The event's name, exactly as written.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The event's level.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Path of the module that emits it.
+    pub fn module(&self) -> &'static str {
+        self.module
+    }
+
+    /// Source file.
+    pub fn file(&self) -> &'static str {
+        self.file
+    }
+
+    /// Line in the source file.
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// Keys of the fields written at the callsite, in order.
+    pub fn keys(&self) -> &'static [&'static str] {
+        self.keys
+    }
+
+    /// Number of the callsite in this process; zero before its first event.
+    #[inline]
+    pub(crate) fn id(&self) -> u32 {
+        self.id.load(Ordering::Relaxed)
+    }
+
+    /// The keys' mask, to rule out duplicates quickly: see [`trine_model::key::mask_bit`].
+    #[inline]
+    pub(crate) fn key_mask(&self) -> u64 {
+        self.key_mask
+    }
+
+    /// Counts an event that was lost.
+    #[cold]
+    pub(crate) fn count_lost(&self) {
+        self.lost.fetch_add(1, Ordering::Relaxed);
+        LOST_TOTAL.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Events of this callsite that were lost.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Gives the callsite a number and finds out whether it is on.
+    #[cold]
+    pub(crate) fn register(&'static self) {
+        pipeline::ensure_started();
+        let mut registry = lock(&REGISTRY);
+        let registry = registry.get_or_insert_with(Registry::new);
+        if self.id() == 0 {
+            let descriptor = Descriptor {
+                name: self.name,
+                level: self.level,
+                module: self.module,
+                file: self.file,
+                line: self.line,
+                keys: self.keys.to_vec(),
+            };
+            // Without room in the shared table only readers from outside miss the callsite.
+            let id = registry.table.append(&descriptor).unwrap_or_else(|_| registry.table.count());
+            registry.sites.push(self);
+            self.id.store(id, Ordering::Relaxed);
+        }
+        self.decide();
+    }
+
+    fn decide(&self) {
+        let state = if CAPTURES.load(Ordering::Relaxed) > 0 {
+            STATE_ASK
+        } else if pipeline::wants(self) {
+            STATE_ON
+        } else {
+            STATE_OFF
+        };
+        self.state.store(state, Ordering::Relaxed);
+    }
+}
+
+/// Events lost in all.
+static LOST_TOTAL: AtomicU64 = AtomicU64::new(0);
+/// Threads that capture events at present.
+static CAPTURES: AtomicU32 = AtomicU32::new(0);
+static REGISTRY: Mutex<Option<Registry>> = Mutex::new(None);
+
+#[derive(Debug)]
+struct Registry {
+    /// By number; the first has number one.
+    sites: Vec<&'static Callsite>,
+    table: CallsiteTable,
+}
+
+impl Registry {
+    fn new() -> Registry {
+        Registry { sites: Vec::new(), table: CallsiteTable::new(Backing::Memfd) }
+    }
+}
+
+/// Events lost so far, of all callsites.
+pub(crate) fn lost_total() -> u64 {
+    LOST_TOTAL.load(Ordering::Relaxed)
+}
+
+/// Counts events that were lost after they had been rendered, when nobody knows their names any more.
+#[cold]
+pub(crate) fn count_lost_unnamed(events: u64) {
+    LOST_TOTAL.fetch_add(events, Ordering::Relaxed);
+}
+
+/// Events lost so far, by name; names of which none was lost are left out.
+pub(crate) fn lost_by_name() -> BTreeMap<&'static str, u64> {
+    let mut names = BTreeMap::new();
+    if let Some(registry) = &*lock(&REGISTRY) {
+        for site in registry.sites.iter().filter(|site| site.lost() > 0) {
+            *names.entry(site.name).or_default() += site.lost();
+        }
+    }
+    names
+}
+
+/// Asks again which callsites are on: after a change of the levels or of the outputs.
+pub(crate) fn decide_all() {
+    if let Some(registry) = &*lock(&REGISTRY) {
+        registry.sites.iter().for_each(|site| site.decide());
+    }
+}
+
+/// A thread begins (`true`) or ends to capture: callsites that are off must be asked while any does.
+pub(crate) fn count_capture(begins: bool) {
+    // Counted under the registry's lock, so that a callsite that registers meanwhile sees the right count.
+    let registry = lock(&REGISTRY);
+    if begins {
+        CAPTURES.fetch_add(1, Ordering::Relaxed);
+    } else {
+        CAPTURES.fetch_sub(1, Ordering::Relaxed);
+    }
+    if let Some(registry) = &*registry {
+        registry.sites.iter().for_each(|site| site.decide());
+    }
+}
+
+/// Copies the callsites that `known` does not have yet.
+pub(crate) fn catch_up(known: &mut Vec<&'static Callsite>) {
+    if let Some(registry) = &*lock(&REGISTRY) {
+        known.extend_from_slice(&registry.sites[known.len().min(registry.sites.len())..]);
+    }
+}
+
+/// Holds the registry still over a fork, so that the child finds it whole.
+pub(crate) fn hold_for_fork() -> Box<dyn Any> {
+    Box::new(lock(&REGISTRY))
+}
+
+/// The callsite of a macro use whose name is an expression: one [`Callsite`] per name and level seen.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct NamedLater {
+    place: (&'static str, &'static str, u32),
+    keys: &'static [&'static str],
+    /// The first name seen: the only one when the name is a constant.
+    first: OnceLock<Callsite>,
+    others: RwLock<Option<HashMap<(&'static str, Level), &'static Callsite>>>,
+}
+
+impl NamedLater {
+    /// Checks the keys; in a static initialiser a mistake is a compile error.
+    pub const fn new(place: (&'static str, &'static str, u32), keys: &'static [&'static str]) -> NamedLater {
+        key::check_keys(keys);
+        NamedLater { place, keys, first: OnceLock::new(), others: RwLock::new(None) }
+    }
+
+    /// The callsite for a name. Bounded: run-time names are interned, at most [`trine_model::NAMES_COMPOSED_MAX`].
+    ///
+    /// Cost: a comparison when the name is always the same; else a look-up under a read lock.
+    pub fn named(&'static self, name: impl Into<EventName>, level: Level) -> &'static Callsite {
+        let name = name.into().as_str();
+        let first = self.first.get_or_init(|| Callsite::unchecked(name, level, self.place, self.keys));
+        if first.name == name && first.level == level {
+            return first;
+        }
+        let known = self.others.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(site) = known.as_ref().and_then(|known| known.get(&(name, level))) {
+            return site;
+        }
+        drop(known);
+        let mut known = self.others.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        known.get_or_insert_default().entry((name, level)).or_insert_with(|| {
+            Box::leak(Box::new(Callsite::unchecked(name, level, self.place, self.keys)))
+        })
+    }
+}

@@ -1,0 +1,116 @@
+//! From ticks to the wall clock.
+
+use std::sync::OnceLock;
+
+use trine_ring::clock::{self, Pair};
+
+/// After this long, the wall clock is read again: it may have been stepped or slewed. Slewing is at most 500 ppm
+/// (adjtimex(2)), which makes 5 us in this time.
+const RESYNC_NS: f64 = 10_000_000.0;
+/// Timestamps may be this much apart from those before a new reading without a clock having been set; within it they are
+/// kept from running backwards.
+const JITTER_NS: i64 = 1_000_000;
+
+/// Converts readings of [`clock::ticks`] to nanoseconds since 1970-01-01 UTC.
+#[derive(Debug)]
+pub(crate) struct Timeline {
+    anchor: Pair,
+    ns_per_tick: f64,
+    last: i64,
+}
+
+/// The first pair of the process: what a tick is worth is measured from here, over an ever longer time.
+fn base() -> Pair {
+    static BASE: OnceLock<Pair> = OnceLock::new();
+    *BASE.get_or_init(Pair::monotonic)
+}
+
+/// Takes the first reading. Early, so that the rate is known well when the first event is rendered.
+pub(crate) fn start() {
+    base();
+}
+
+impl Timeline {
+    pub(crate) fn new() -> Timeline {
+        let mut timeline = Timeline { anchor: Pair::wall(), ns_per_tick: 1.0, last: i64::MIN };
+        timeline.resync();
+        timeline
+    }
+
+    /// Reads the clocks again when the last reading is old. Called once per batch, not per event.
+    #[inline]
+    pub(crate) fn refresh(&mut self) {
+        let age = clock::ticks().wrapping_sub(self.anchor.ticks) as f64 * self.ns_per_tick;
+        if age > RESYNC_NS {
+            self.resync();
+        }
+    }
+
+    fn resync(&mut self) {
+        if clock::is_counter() {
+            let (base, now) = (base(), Pair::monotonic());
+            let ticks = now.ticks.wrapping_sub(base.ticks);
+            let ns = now.ns - base.ns;
+            if ticks > 0 && ns > 0 {
+                self.ns_per_tick = ns as f64 / ticks as f64;
+            }
+        }
+        self.anchor = Pair::wall();
+    }
+
+    /// Nanoseconds from one reading to a later one.
+    pub(crate) fn age_ns(&self, from: u64, to: u64) -> u64 {
+        (to.saturating_sub(from) as f64 * self.ns_per_tick) as u64
+    }
+
+    /// Units: `ticks` as read by the caller; the result in nanoseconds since 1970-01-01 UTC.
+    #[inline]
+    pub(crate) fn unix_ns(&mut self, ticks: u64) -> i64 {
+        let delta = ticks.wrapping_sub(self.anchor.ticks) as i64;
+        let now = self.anchor.ns + (delta as f64 * self.ns_per_tick) as i64;
+        // A new reading may put an event a few hundred nanoseconds before its predecessor.
+        let now = if now < self.last && self.last - now < JITTER_NS { self.last } else { now };
+        self.last = now;
+        now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    fn wall_ns() -> i64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as i64
+    }
+
+    #[test]
+    fn a_reading_lies_between_two_looks_at_the_wall_clock() {
+        start();
+        let spin = clock::monotonic_ns();
+        while clock::monotonic_ns() - spin < 2_000_000 {}
+        let mut timeline = Timeline::new();
+        let before = wall_ns();
+        let ticks = clock::ticks();
+        let after = wall_ns();
+        let found = timeline.unix_ns(ticks);
+        // A millisecond of tolerance: the machine may preempt us between the readings of a pair.
+        assert!((before - 1_000_000..=after + 1_000_000).contains(&found), "{before} {found} {after}");
+    }
+
+    #[test]
+    fn later_ticks_are_never_earlier_times_within_the_jitter() {
+        let mut timeline = Timeline::new();
+        let at = timeline.unix_ns(clock::ticks());
+        timeline.anchor.ns -= 500;
+        assert!(timeline.unix_ns(clock::ticks()) >= at);
+    }
+
+    #[test]
+    fn a_clock_set_back_shows() {
+        let mut timeline = Timeline::new();
+        let at = timeline.unix_ns(clock::ticks());
+        timeline.anchor.ns -= 3_600_000_000_000;
+        assert!(timeline.unix_ns(clock::ticks()) < at - 3_000_000_000_000);
+    }
+}

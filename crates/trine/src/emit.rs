@@ -1,0 +1,268 @@
+//! The caller's side: from arguments to a record in the thread's ring.
+//!
+//! **Invariant:** the user's code (a `Display`, a `Value`, a sink) never runs while a ring slot is open or [`LOCAL`] is
+//! borrowed, so it may emit events itself.
+
+use std::{
+    cell::{Cell, RefCell},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use trine_model::Level;
+use trine_ring::{
+    Arg, Producer, Push, clock,
+    record::{self, Block, Record},
+};
+
+use crate::{
+    callsite::Callsite,
+    clock::Timeline,
+    collector::{self, Help},
+    event::{Event, EventRef},
+    inline,
+    lock,
+    logger::Logger,
+    options::Options,
+    pipeline, worker,
+};
+
+/// Longest an event at `info` or above waits for room, per stall. Then it is counted as lost, and the events behind it at
+/// once, until there is room again: a dead sink slows the program by this, once, not per event.
+pub(crate) const STALL_MAX: Duration = Duration::from_secs(1);
+/// Pause between two looks while waiting. Short against [`STALL_MAX`], long against a drain of one chunk.
+const STALL_PAUSE: Duration = Duration::from_micros(100);
+/// Encoding buffers above this are not kept: one huge event should not hold its memory for the thread's life.
+const SCRATCH_BYTES_KEPT: usize = 64 << 10;
+
+/// Where a thread's captured events go.
+pub(crate) type CaptureBuffer = Arc<Mutex<Vec<Event>>>;
+
+/// What a thread keeps.
+struct Local {
+    producer: Option<Producer>,
+    scope: Logger,
+    capture: Option<CaptureBuffer>,
+    scratch: Vec<u8>,
+    /// A wait timed out, and there has been no room since.
+    is_stalled: bool,
+}
+
+thread_local! {
+    static LOCAL: RefCell<Local> = const {
+        RefCell::new(Local {
+            producer: None,
+            scope: Logger::new(),
+            capture: None,
+            scratch: Vec::new(),
+            is_stalled: false,
+        })
+    };
+    /// True while this thread captures; apart from `LOCAL`, so that callsites can ask at any time.
+    static IS_CAPTURING: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        if let Some(producer) = self.producer.take() {
+            pipeline::give_back(producer);
+        }
+    }
+}
+
+/// Emits an event. What the macros call when the callsite is on.
+#[doc(hidden)]
+#[inline(never)]
+pub fn emit(site: &'static Callsite, args: &[Arg<'_>]) {
+    push(site, None, None, args);
+}
+
+/// Emits an event with a logger's fields.
+#[doc(hidden)]
+#[inline(never)]
+pub fn emit_bound(site: &'static Callsite, logger: &Logger, args: &[Arg<'_>]) {
+    push(site, Some(logger), None, args);
+}
+
+/// Emits an event with options.
+#[doc(hidden)]
+#[inline(never)]
+pub fn emit_with(site: &'static Callsite, logger: Option<&Logger>, options: Options, args: &[Arg<'_>]) {
+    push(site, logger, options.finish().as_ref(), args);
+}
+
+/// The way of nearly all events: plain arguments, a ring with room, nothing special.
+#[inline(always)]
+fn push(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&Block>, args: &[Arg<'_>]) {
+    let ticks = clock::ticks();
+    let flags = pipeline::flags();
+    let done = LOCAL.try_with(|local| {
+        let Ok(mut local) = local.try_borrow_mut() else { return false };
+        let Local { producer: Some(producer), scope, capture: None, .. } = &mut *local else { return false };
+        if flags & pipeline::FLAG_INLINE != 0 {
+            return false;
+        }
+        let mut blocks = Blocks::new();
+        blocks.add(extra.map(Block::as_bytes));
+        blocks.add(logger.and_then(Logger::block));
+        blocks.add(scope.block());
+        producer.push(site.id(), ticks, args, blocks.get()) == Push::Done
+    });
+    if !matches!(done, Ok(true)) {
+        push_slowly(site, logger, extra, args, ticks);
+    }
+    if flags & pipeline::FLAG_PARKED != 0 {
+        worker::wake();
+    }
+}
+
+/// The contexts of one event, the most specific first.
+struct Blocks<'a> {
+    blocks: [&'a [u8]; 3],
+    len: usize,
+}
+
+impl<'a> Blocks<'a> {
+    #[inline]
+    fn new() -> Blocks<'a> {
+        Blocks { blocks: [&[]; 3], len: 0 }
+    }
+
+    #[inline]
+    fn add(&mut self, block: Option<&'a [u8]>) {
+        if let Some(block) = block {
+            self.blocks[self.len] = block;
+            self.len += 1;
+        }
+    }
+
+    #[inline]
+    fn get(&self) -> &[&'a [u8]] {
+        &self.blocks[..self.len]
+    }
+}
+
+/// Everything else: values that run code, the first event of a thread, a full ring, a capture, inline delivery.
+#[inline(never)]
+fn push_slowly(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&Block>, args: &[Arg<'_>], ticks: u64) {
+    let (mut bytes, scope, capture) = with_local(|local| {
+        (std::mem::take(&mut local.scratch), local.scope.clone(), local.capture.clone())
+    })
+    .unwrap_or_default();
+    let mut blocks = Blocks::new();
+    blocks.add(extra.map(Block::as_bytes));
+    blocks.add(logger.and_then(Logger::block));
+    blocks.add(scope.block());
+    bytes.clear();
+    if site.id() == 0 {
+        // Off at the callsite's first look, or captured before: it has no number yet.
+        site.register();
+    }
+    record::encode(&mut bytes, site.id(), ticks, args, blocks.get());
+    match capture {
+        Some(capture) => keep(&capture, site, &bytes),
+        None if pipeline::flags() & pipeline::FLAG_INLINE != 0 => inline::deliver(site, &bytes),
+        None => deliver(site, &bytes),
+    }
+    if bytes.capacity() <= SCRATCH_BYTES_KEPT {
+        let _ = with_local(|local| local.scratch = bytes);
+    }
+}
+
+/// Puts an encoded record into the thread's ring, and does what it takes to make room.
+fn deliver(site: &'static Callsite, bytes: &[u8]) {
+    let mut since = None;
+    loop {
+        match try_push(bytes) {
+            Pushed::Done { half } => {
+                if half {
+                    worker::wake();
+                }
+                return;
+            }
+            // No ring can take it: it goes to the sinks at once, behind everything that is in the rings.
+            Pushed::Never => return collector::deliver_directly(site, bytes, STALL_MAX),
+            Pushed::Full { is_stalled } => match collector::help() {
+                Help::Drained => {}
+                Help::Impossible => return site.count_lost(),
+                Help::Busy { is_stuck } => {
+                    let since = *since.get_or_insert_with(Instant::now);
+                    let is_patient = site.level() >= Level::Info && !is_stalled;
+                    if is_stuck && (!is_patient || since.elapsed() >= STALL_MAX) {
+                        let _ = with_local(|local| local.is_stalled = true);
+                        return site.count_lost();
+                    }
+                    worker::wake();
+                    std::thread::sleep(STALL_PAUSE);
+                }
+            },
+        }
+    }
+}
+
+enum Pushed {
+    Done { half: bool },
+    Full { is_stalled: bool },
+    /// Too large for the ring, or the thread has none.
+    Never,
+}
+
+fn try_push(bytes: &[u8]) -> Pushed {
+    let pushed = with_local(|local| {
+        if local.producer.is_none() {
+            local.producer = pipeline::take_producer();
+        }
+        let Some(producer) = &mut local.producer else { return Pushed::Never };
+        let room = producer.refresh(bytes.len());
+        match producer.push_encoded(bytes) {
+            Push::Done => {
+                local.is_stalled = false;
+                Pushed::Done { half: room.half }
+            }
+            Push::Full => Pushed::Full { is_stalled: local.is_stalled },
+            Push::TooLarge | Push::NotPlain => Pushed::Never,
+        }
+    });
+    pushed.unwrap_or(Pushed::Never)
+}
+
+/// Runs `f` on what the thread keeps; `None` when the thread is ending, or when `f` would run inside another use of it.
+fn with_local<T>(f: impl FnOnce(&mut Local) -> T) -> Option<T> {
+    LOCAL.try_with(|local| local.try_borrow_mut().ok().map(|mut local| f(&mut local))).ok().flatten()
+}
+
+fn keep(capture: &CaptureBuffer, site: &'static Callsite, bytes: &[u8]) {
+    if let Some(record) = Record::new(bytes) {
+        let unix_ns = Timeline::new().unix_ns(record.ticks());
+        let event = EventRef { site, record, unix_ns }.to_owned();
+        lock(capture).push(event);
+    }
+}
+
+/// The context of the current thread.
+pub(crate) fn scope() -> Logger {
+    with_local(|local| local.scope.clone()).unwrap_or_default()
+}
+
+/// Replaces the context of the current thread; returns the one before.
+pub(crate) fn set_scope(scope: Logger) -> Logger {
+    with_local(|local| std::mem::replace(&mut local.scope, scope)).unwrap_or_default()
+}
+
+/// True while the current thread captures its events.
+pub(crate) fn is_capturing() -> bool {
+    IS_CAPTURING.try_with(Cell::get).unwrap_or(false)
+}
+
+/// Sends the thread's events into `capture`, or to the outputs again; returns where they went before.
+pub(crate) fn set_capture(capture: Option<CaptureBuffer>) -> Option<CaptureBuffer> {
+    let _ = IS_CAPTURING.try_with(|is_capturing| is_capturing.set(capture.is_some()));
+    with_local(|local| std::mem::replace(&mut local.capture, capture)).flatten()
+}
+
+/// In the child of a fork: the ring is the parent's.
+pub(crate) fn forget_producer() {
+    let producer = with_local(|local| local.producer.take());
+    // Not given back: another thread of this process must not write into it either.
+    drop(producer);
+}

@@ -1,0 +1,87 @@
+//! The ends of a process: leaving, panicking, forking. Set up once, by the first start; nothing to hold, nothing to forget.
+
+use std::{
+    any::Any,
+    cell::RefCell,
+    panic,
+    time::{Duration, Instant},
+};
+
+use trine_ring::process;
+
+use crate::{callsite, collector, emit, pipeline, worker};
+
+/// Longest that leaving waits for a sink that does not take the last events.
+const EXIT_WAIT: Duration = Duration::from_secs(5);
+/// Longest that a panic waits for the sinks before its message is printed.
+const PANIC_WAIT: Duration = Duration::from_secs(1);
+
+pub(crate) fn install() {
+    process::at_exit(on_exit);
+    process::at_fork(before_fork, after_fork_in_parent, after_fork_in_child);
+    // Setting a hook while panicking is itself a panic.
+    if !std::thread::panicking() {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            collector::flush(Instant::now() + PANIC_WAIT);
+            previous(info);
+        }));
+    }
+}
+
+/// Writes what is under way. Events that come later (from other threads, from exit hooks that run after this one) are
+/// delivered by their callers.
+extern "C" fn on_exit() {
+    let _ = panic::catch_unwind(|| {
+        collector::flush(Instant::now() + EXIT_WAIT);
+        pipeline::set_flag(pipeline::FLAG_INLINE, true);
+        collector::flush(Instant::now() + EXIT_WAIT);
+    });
+}
+
+/// Writes everything, then ends the process as the signal would have.
+#[cfg(unix)]
+pub(crate) fn install_termination() -> std::io::Result<()> {
+    process::on_termination(|signal| {
+        collector::flush(Instant::now() + EXIT_WAIT);
+        process::raise_default(signal)
+    })
+}
+
+thread_local! {
+    /// What is held still over a fork, in the order of locking.
+    static HELD: RefCell<Vec<Box<dyn Any>>> = const { RefCell::new(Vec::new()) };
+}
+
+extern "C" fn before_fork() {
+    let _ = HELD.try_with(|held| {
+        if let Ok(mut held) = held.try_borrow_mut() {
+            held.extend(collector::hold_for_fork());
+            held.push(worker_and_rest());
+        }
+    });
+}
+
+/// The locks behind the collector's, in their order.
+fn worker_and_rest() -> Box<dyn Any> {
+    Box::new((worker::hold_for_fork(), callsite::hold_for_fork(), pipeline::hold_for_fork()))
+}
+
+extern "C" fn after_fork_in_parent() {
+    let _ = HELD.try_with(|held| held.try_borrow_mut().map(|mut held| held.clear()));
+}
+
+/// The child starts fresh: no worker, no rings, nothing of the parent's to write.
+extern "C" fn after_fork_in_child() {
+    let _ = HELD.try_with(|held| {
+        if let Ok(mut held) = held.try_borrow_mut() {
+            if let Some(collector) = held.first_mut() {
+                collector::forget(&mut **collector);
+            }
+            held.clear();
+        }
+    });
+    worker::forget();
+    pipeline::forget_rings();
+    emit::forget_producer();
+}

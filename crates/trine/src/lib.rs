@@ -1,0 +1,113 @@
+//! Structured events: a static name made of domain, action and status, and typed fields.
+//!
+//! ```
+//! use trine::{bind, error, info};
+//!
+//! fn main() {
+//!     info!("user_login", user_id = "user_123", source = "web_app");
+//!     let log = bind!(request_id = "req_123");
+//!     info!(log, "page_view", page = "/dashboard", duration_ms = 12.5);
+//!     error!(log, "payment_process_failed", order_id = "ORD-123", reason = "insufficient_funds");
+//! }
+//! ```
+//!
+//! Nothing has to be set up: the first event starts a pipeline that writes JSON lines to stdout (for people, when stdout is a
+//! terminal), at level `info` and above; leaving `main`, `exit` and a panic write out what is still under way. Variables
+//! (`TRINE_LEVEL`, `TRINE_FORMAT`, `TRINE_OUTPUT`, `TRINE_CONFIG`), a file and [`setup`] change that: see
+//! `docs/configuration.md`.
+//!
+//! The nouns: [`Logger`] (bound fields, from [`bind!`]), [`EventName`], [`Level`], [`Value`] (what a field can hold),
+//! [`Output`] = filter + [`Encoder`] + [`Sink`], [`Health`].
+//!
+//! # How does an event travel, and what does it cost?
+//! The macro checks the level (one load), reads the clock and copies the arguments as bytes into a ring of the calling thread:
+//! some 40 ns, no lock, no allocation, no system call. A worker merges the rings by time, renders, and writes large chunks.
+//! `ARCHITECTURE.md` tells the whole way.
+//!
+//! # What if the ring is full?
+//! The caller helps: it drains the rings itself. Only if the sink is stuck as well, events at `info` and above wait, at most one
+//! second per stall; then, and for `trace` and `debug` at once, they are counted as lost: by name in [`health`], and in an
+//! event `trine_events_lost` once writing works again.
+//!
+//! # What if the disk is full, the collector dead, the pipe closed?
+//! The program goes on. One line on stderr says what happened, events wait in the rings and are written when the sink works
+//! again, and what did not fit is counted as lost.
+//!
+//! # Why do I see nothing?
+//! The level (`TRINE_LEVEL=debug`); an output that is a file (`TRINE_OUTPUT`); a sink that fails: read stderr and [`health`].
+//!
+//! # How do I test what I emit?
+//! [`testing::capture`] and [`assert_event!`].
+//!
+//! # Features
+//! - `config` (default): configuration files.
+//! - `gzip`, `zstd`: compression of closed log files.
+//! - `serde`, `uuid`, `jiff`, `chrono`, `time`, `url`: values of those crates' types.
+#![forbid(unsafe_code)]
+
+mod callsite;
+mod civil;
+mod clock;
+mod collector;
+pub mod config;
+mod emit;
+pub mod encoder;
+pub mod event;
+mod health;
+mod inline;
+mod leave;
+mod logger;
+mod loss;
+mod macros;
+mod options;
+mod pipeline;
+mod rules;
+mod scope;
+mod setup;
+pub mod sink;
+pub mod testing;
+mod worker;
+
+use std::sync::{Mutex, MutexGuard};
+
+pub use trine_model::{EventName, Level, Role};
+pub use trine_ring::{Value, ValueWriter};
+
+#[doc(inline)]
+pub use crate::{
+    callsite::Callsite,
+    encoder::{Encoder, Format},
+    event::{Event, EventRef},
+    health::{Health, health},
+    logger::Logger,
+    pipeline::{flush, set_level},
+    rules::LevelRules,
+    scope::{InScope, ScopeGuard, Scoped},
+    setup::{Delivery, Output, Setup, setup},
+    sink::{Sink, WriteError},
+};
+
+/// Locks, also after a panic elsewhere: what our locks guard is whole between any two statements.
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// What the macros expand to. Not for use by hand: anything here may change.
+#[doc(hidden)]
+pub mod __private {
+    pub use core::{
+        option::Option::{self, Some},
+        primitive::str,
+    };
+
+    pub use trine_model::key::check_keys;
+    pub use trine_ring::{Arg, value::arg};
+
+    pub use crate::{
+        callsite::{Callsite, NamedLater},
+        emit::{emit, emit_bound, emit_with},
+        logger::{bind, event_name, no_logger, scoped_logger},
+        options::Options,
+        testing::{expect_event, expected},
+    };
+}

@@ -1,0 +1,186 @@
+//! Context: fields bound once.
+
+use std::{fmt, sync::Arc};
+
+use trine_model::EventName;
+use trine_ring::{
+    Arg, Value,
+    record::{Block, BlockBuilder},
+    value::arg,
+};
+
+use crate::{
+    emit,
+    event::{Field, owned_fields},
+    scope::ScopeGuard,
+};
+
+/// Fields that events carry besides their own. Made by [`bind!`](crate::bind).
+///
+/// The fields are encoded when they are bound, and copied as bytes into each event. Cloning copies a pointer; a logger may be
+/// used from many threads. It holds no connection to an output: it is context, nothing else.
+///
+/// ```
+/// use trine::{bind, info};
+/// let captured = trine::testing::capture();
+/// let log = bind!(request_id = "req_123", user_id = 7);
+/// info!(log.unbind("user_id"), "page_view", page = "/dashboard");
+/// let event = &captured.events()[0];
+/// assert_eq!(event.keys(), ["page", "request_id"]);
+/// ```
+#[derive(Clone, Default)]
+pub struct Logger {
+    /// `None` without any field.
+    context: Option<Arc<Block>>,
+}
+
+impl Logger {
+    /// A logger without fields.
+    pub const fn new() -> Logger {
+        Logger { context: None }
+    }
+
+    /// A logger with one field more; for keys known only at run time. `bind!` is shorter for the others.
+    ///
+    /// A reserved key (`event`, `timestamp`, `level`) is kept with a `_` behind it.
+    pub fn with(&self, key: &str, value: &impl Value) -> Logger {
+        self.extended(&[key], &[arg(value)])
+    }
+
+    /// A logger without the field `key`. The same logger when it has none of that name.
+    pub fn unbind(&self, key: &str) -> Logger {
+        let mut builder = self.builder();
+        if builder.remove(key) { Logger::from_builder(builder) } else { self.clone() }
+    }
+
+    /// The fields, in the order in which they were bound.
+    pub fn fields(&self) -> Vec<Field> {
+        self.context.as_ref().map_or_else(Vec::new, |block| owned_fields(block.as_ref().as_ref().fields()))
+    }
+
+    /// Puts the fields on the current thread until the guard drops. What [`scope!`](crate::scope) does.
+    pub fn enter(self) -> ScopeGuard {
+        ScopeGuard::enter(self)
+    }
+
+    pub(crate) fn block(&self) -> Option<&[u8]> {
+        self.context.as_deref().map(Block::as_bytes)
+    }
+
+    fn builder(&self) -> BlockBuilder {
+        self.context.as_ref().map_or_else(BlockBuilder::new, |block| BlockBuilder::extending(block.as_ref().as_ref()))
+    }
+
+    fn from_builder(builder: BlockBuilder) -> Logger {
+        Logger { context: (!builder.is_empty()).then(|| Arc::new(builder.finish())) }
+    }
+
+    fn extended(&self, keys: &[&str], args: &[Arg<'_>]) -> Logger {
+        let mut builder = self.builder();
+        for (key, arg) in keys.iter().zip(args) {
+            builder.set(key, arg);
+        }
+        Logger::from_builder(builder)
+    }
+
+    /// The fields of `self`, then those of `outer` that `self` does not have.
+    pub(crate) fn over(&self, outer: &Logger) -> Logger {
+        match (&self.context, &outer.context) {
+            (None, _) => outer.clone(),
+            (_, None) => self.clone(),
+            (Some(inner), Some(_)) => {
+                let mut builder = outer.builder();
+                builder.merge(inner.as_ref().as_ref());
+                Logger::from_builder(builder)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Logger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = self.fields();
+        f.write_str("Logger ")?;
+        f.debug_map().entries(fields.iter().map(|field| (&field.key, &field.value))).finish()
+    }
+}
+
+/// What `bind!` can extend.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Logger`",
+    note = "`bind!(a, b)` reads its first argument as the parent logger; to bind two variables write `bind!(a = a, b)`"
+)]
+pub trait Parent {
+    fn logger(&self) -> &Logger;
+}
+
+impl Parent for Logger {
+    fn logger(&self) -> &Logger {
+        self
+    }
+}
+
+impl<T: Parent + ?Sized> Parent for &T {
+    fn logger(&self) -> &Logger {
+        (**self).logger()
+    }
+}
+
+/// A child of `parent`. What `bind!` calls.
+#[doc(hidden)]
+pub fn bind(parent: impl Parent, keys: &[&str], args: &[Arg<'_>]) -> Logger {
+    parent.logger().extended(keys, args)
+}
+
+/// The context that `scope!` extends: that of the current thread.
+#[doc(hidden)]
+pub fn scoped_logger() -> Logger {
+    emit::scope()
+}
+
+/// `None`, of the type the macros need.
+#[doc(hidden)]
+pub fn no_logger<'a>() -> Option<&'a Logger> {
+    None
+}
+
+/// What can stand where an event's name is an expression.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event name",
+    note = "a name is a literal, or an `EventName`: `const LOGIN: EventName = EventName::literal(\"auth_login_success\")`",
+    note = "a logger comes first, then the name: `info!(log, \"page_view\", ...)`, `info!(log, name: LOGIN, ...)`"
+)]
+pub trait Named {
+    fn event_name(self) -> EventName;
+}
+
+impl Named for EventName {
+    fn event_name(self) -> EventName {
+        self
+    }
+}
+
+impl Named for &EventName {
+    fn event_name(self) -> EventName {
+        *self
+    }
+}
+
+/// The name an expression stands for.
+#[doc(hidden)]
+pub fn event_name(name: impl Named) -> EventName {
+    name.event_name()
+}
+
+impl Logger {
+    /// True when both hold the very same fields, made at the same place.
+    pub(crate) fn is_same(&self, other: &Logger) -> bool {
+        match (&self.context, &other.context) {
+            (None, None) => true,
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! The macros. Each is a doorbell: a static callsite, one cheap test, one call to an ordinary function.
+//!
+//! All forms are normalised by `__event!` into one: `level, logger, options, name, fields`. Fields are read one at a time by
+//! `__fields!` into two lists, keys (constants) and arguments (expressions, evaluated when the event is on).
+
+/// Emits a trace event: steps inside an operation, for the author. See [`info!`](crate::info) for the forms.
+#[macro_export]
+macro_rules! trace { ($($event:tt)*) => { $crate::__event!(Trace; $($event)*) }; }
+
+/// Emits a debug event: of low importance, like a cache hit. See [`info!`](crate::info) for the forms.
+#[macro_export]
+macro_rules! debug { ($($event:tt)*) => { $crate::__event!(Debug; $($event)*) }; }
+
+#[doc = include_str!("macros/info.md")]
+#[macro_export]
+macro_rules! info { ($($event:tt)*) => { $crate::__event!(Info; $($event)*) }; }
+
+/// Emits a warning: concerning, like a rate limit. See [`info!`](crate::info) for the forms.
+#[macro_export]
+macro_rules! warning { ($($event:tt)*) => { $crate::__event!(Warning; $($event)*) }; }
+
+/// Emits an error: an operation failed. See [`info!`](crate::info) for the forms.
+#[macro_export]
+macro_rules! error { ($($event:tt)*) => { $crate::__event!(Error; $($event)*) }; }
+
+/// Emits a critical event: the system cannot work. See [`info!`](crate::info) for the forms.
+#[macro_export]
+macro_rules! critical { ($($event:tt)*) => { $crate::__event!(Critical; $($event)*) }; }
+
+/// Emits an event whose level is an expression: `event!(level, "user_login", user_id = 1)`.
+///
+/// Everything after the level is as in [`info!`](crate::info).
+///
+/// ```
+/// use trine::{Level, event};
+/// let captured = trine::testing::capture();
+/// let level = if 3 > 2 { Level::Warning } else { Level::Info };
+/// event!(level, "api_ratelimit_exceeded", limit = 100);
+/// assert_eq!(captured.events()[0].level(), Level::Warning);
+/// ```
+#[macro_export]
+macro_rules! event {
+    // event!(Level::Info, "user_login", user_id = 1)
+    ($level:expr, $($event:tt)+) => { $crate::__event!(($level); $($event)+) };
+    ($($other:tt)*) => { ::core::compile_error!("write `event!(level, \"domain_action_status\", key = value, ...)`") };
+}
+
+/// Makes a [`Logger`](crate::Logger): fields that all its events carry, encoded once.
+///
+/// `bind!(request_id = "req_123", user_id)` makes one; `bind!(log, page = "/")` makes a child of `log`, which has the
+/// parent's fields and its own; a key bound again takes the new value. Fields are written as in [`info!`](crate::info).
+///
+/// ```
+/// use trine::{assert_event, bind, info};
+/// let captured = trine::testing::capture();
+/// let log = bind!(request_id = "req_123", user_id = 7);
+/// let child = bind!(log, user_id = 8, session = "sess_456");
+/// info!(child, "page_view", page = "/dashboard");
+/// assert_event!(captured, "page_view", request_id = "req_123", user_id = 8, session = "sess_456");
+/// ```
+#[macro_export]
+macro_rules! bind {
+    // bind!()
+    () => { $crate::Logger::new() };
+    // bind!(key = value, ...), bind!(%key, ...)
+    ($key:ident = $($rest:tt)*) => { $crate::__bind!($crate::Logger::new(); $key = $($rest)*) };
+    ($key:literal = $($rest:tt)*) => { $crate::__bind!($crate::Logger::new(); $key = $($rest)*) };
+    (% $($rest:tt)*) => { $crate::__bind!($crate::Logger::new(); % $($rest)*) };
+    (? $($rest:tt)*) => { $crate::__bind!($crate::Logger::new(); ? $($rest)*) };
+    // bind!(log, key = value, ...)
+    ($log:expr, $($rest:tt)+) => { $crate::__bind!(&$log; $($rest)+) };
+    // bind!(user_id): a shorthand alone
+    ($key:ident $(,)?) => { $crate::__bind!($crate::Logger::new(); $key) };
+    ($($other:tt)*) => {
+        ::core::compile_error!("write `bind!(key = value, ...)`, or `bind!(log, key = value, ...)` for a child of `log`")
+    };
+}
+
+/// Puts fields on the current thread until the returned guard drops: every event of the thread carries them.
+///
+/// Fields are written as in [`info!`](crate::info); scopes nest, and an inner one wins. For async code, which moves between
+/// threads, use [`InScope::in_scope`](crate::InScope::in_scope).
+///
+/// ```
+/// use trine::{assert_event, info, scope};
+/// let captured = trine::testing::capture();
+/// {
+///     let _scope = scope!(request_id = "req_123");
+///     info!("page_view");
+/// }
+/// info!("page_exit");
+/// assert_event!(captured, "page_view", request_id = "req_123");
+/// assert_eq!(captured.named("page_exit")[0].get("request_id"), None);
+/// ```
+#[macro_export]
+macro_rules! scope {
+    ($($fields:tt)+) => { $crate::__bind!($crate::__private::scoped_logger(); $($fields)+).enter() };
+    () => { ::core::compile_error!("write `let _scope = scope!(key = value, ...);`") };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __event {
+    // ($level; "name") and ($level; "name", fields)
+    ($level:tt; $name:literal) => { $crate::__fields!(@event [$level [] [] (literal $name)] [] []) };
+    ($level:tt; $name:literal, $($fields:tt)*) => {
+        $crate::__fields!(@event [$level [] [] (literal $name)] [] [] $($fields)*)
+    };
+    // No name.
+    ($level:tt;) => {
+        ::core::compile_error!("an event needs a name: `info!(\"domain_action_status\", key = value, ...)`")
+    };
+    // A field where the name belongs.
+    ($level:tt; $key:ident = $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "an event's name comes before its fields: `info!(\"domain_action_status\", ", ::core::stringify!($key), " = ...)`"
+        ))
+    };
+    ($level:tt; $name:literal $($rest:tt)+) => {
+        ::core::compile_error!("a comma belongs after the event's name; text is not formatted into it: use fields")
+    };
+    ($level:tt; % $($rest:tt)*) => {
+        ::core::compile_error!("an event's name comes before its fields: `info!(\"domain_action_status\", %value, ...)`")
+    };
+    ($level:tt; ? $($rest:tt)*) => {
+        ::core::compile_error!("an event's name comes before its fields: `info!(\"domain_action_status\", ?value, ...)`")
+    };
+    // Options and a name, in any order: ($level; sample: 0.1, "name"), ($level; name: NAME, ...)
+    ($level:tt; $option:ident : $($rest:tt)*) => { $crate::__event!(@options $level [] []; $option : $($rest)*) };
+    // A logger, then options or a name.
+    ($level:tt; $log:expr, $name:literal) => { $crate::__fields!(@event [$level [$log] [] (literal $name)] [] []) };
+    ($level:tt; $log:expr, $name:literal, $($fields:tt)*) => {
+        $crate::__fields!(@event [$level [$log] [] (literal $name)] [] [] $($fields)*)
+    };
+    ($level:tt; $log:expr, $option:ident : $($rest:tt)*) => {
+        $crate::__event!(@options $level [$log] []; $option : $($rest)*)
+    };
+    // A logger and a constant of a module: ($level; log, events::AUTH_LOGIN_SUCCESS, fields)
+    ($level:tt; $log:expr, $first:ident :: $($rest:tt)+) => {
+        $crate::__event!(@path $level [$log] [$first ::] $($rest)+)
+    };
+    // A name that is an expression: ($level; events::AUTH_LOGIN_SUCCESS, fields)
+    ($level:tt; $name:expr, $($fields:tt)*) => {
+        $crate::__fields!(@event [$level [] [] (expr $name)] [] [] $($fields)*)
+    };
+    ($level:tt; $name:expr) => { $crate::__fields!(@event [$level [] [] (expr $name)] [] []) };
+
+    // The segments of a constant's path, up to the comma.
+    (@path $level:tt $log:tt [$($path:tt)*] $segment:ident) => {
+        $crate::__fields!(@event [$level $log [] (expr $($path)* $segment)] [] [])
+    };
+    (@path $level:tt $log:tt [$($path:tt)*] $segment:ident, $($fields:tt)*) => {
+        $crate::__fields!(@event [$level $log [] (expr $($path)* $segment)] [] [] $($fields)*)
+    };
+    (@path $level:tt $log:tt [$($path:tt)*] $segment:ident :: $($rest:tt)+) => {
+        $crate::__event!(@path $level $log [$($path)* $segment ::] $($rest)+)
+    };
+
+    // Options before the name.
+    (@options $level:tt $log:tt [$($options:tt)*]; sample: $rate:expr, $($rest:tt)+) => {
+        $crate::__event!(@options $level $log [$($options)* (sample $rate)]; $($rest)+)
+    };
+    (@options $level:tt $log:tt [$($options:tt)*]; cause: $error:expr, $($rest:tt)+) => {
+        $crate::__event!(@options $level $log [$($options)* (cause $error)]; $($rest)+)
+    };
+    (@options $level:tt $log:tt $options:tt; name: $name:expr) => {
+        $crate::__fields!(@event [$level $log $options (expr $name)] [] [])
+    };
+    (@options $level:tt $log:tt $options:tt; name: $name:expr, $($fields:tt)*) => {
+        $crate::__fields!(@event [$level $log $options (expr $name)] [] [] $($fields)*)
+    };
+    (@options $level:tt $log:tt $options:tt; $name:literal) => {
+        $crate::__fields!(@event [$level $log $options (literal $name)] [] [])
+    };
+    (@options $level:tt $log:tt $options:tt; $name:literal, $($fields:tt)*) => {
+        $crate::__fields!(@event [$level $log $options (literal $name)] [] [] $($fields)*)
+    };
+    (@options $level:tt $log:tt $options:tt; $option:ident : $value:expr) => {
+        ::core::compile_error!("an event needs a name: `info!(sample: 0.01, \"domain_action_status\", ...)`")
+    };
+    (@options $level:tt $log:tt $options:tt; $option:ident : $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "unknown option `", ::core::stringify!($option), "`; allowed: `sample: rate`, `cause: &error`, `name: NAME`; \
+             a field is written `", ::core::stringify!($option), " = value`, after the name"
+        ))
+    };
+    (@options $level:tt $log:tt $options:tt; $name:expr) => {
+        $crate::__fields!(@event [$level $log $options (expr $name)] [] [])
+    };
+    (@options $level:tt $log:tt $options:tt; $name:expr, $($fields:tt)*) => {
+        $crate::__fields!(@event [$level $log $options (expr $name)] [] [] $($fields)*)
+    };
+}
+
+/// Reads fields into `[keys] [arguments]`, then hands them to `__finish!` with whatever came first.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __fields {
+    // All read.
+    (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*]) => { $crate::__finish!(@$to $head [$($keys)*] [$($args)*]) };
+    // key = %value, key = ?value, key = value
+    (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] $key:ident = % $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__fields!(@$to $head [$($keys)* (::core::stringify!($key))] [$($args)* (display $value)] $($($rest)*)?)
+    };
+    (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] $key:ident = ? $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__fields!(@$to $head [$($keys)* (::core::stringify!($key))] [$($args)* (debug $value)] $($($rest)*)?)
+    };
+    (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] $key:ident = $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__fields!(@$to $head [$($keys)* (::core::stringify!($key))] [$($args)* (value $value)] $($($rest)*)?)
+    };
+    // "quoted key" = %value, = ?value, = value
+    (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] $key:literal = % $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__fields!(@$to $head [$($keys)* ($key)] [$($args)* (display $value)] $($($rest)*)?)
+    };
+    (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] $key:literal = ? $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__fields!(@$to $head [$($keys)* ($key)] [$($args)* (debug $value)] $($($rest)*)?)
+    };
+    (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] $key:literal = $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__fields!(@$to $head [$($keys)* ($key)] [$($args)* (value $value)] $($($rest)*)?)
+    };
+    // %key, ?key, key
+    (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] % $key:ident $(, $($rest:tt)*)?) => {
+        $crate::__fields!(@$to $head [$($keys)* (::core::stringify!($key))] [$($args)* (display $key)] $($($rest)*)?)
+    };
+    (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] ? $key:ident $(, $($rest:tt)*)?) => {
+        $crate::__fields!(@$to $head [$($keys)* (::core::stringify!($key))] [$($args)* (debug $key)] $($($rest)*)?)
+    };
+    (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] $key:ident $(, $($rest:tt)*)?) => {
+        $crate::__fields!(@$to $head [$($keys)* (::core::stringify!($key))] [$($args)* (value $key)] $($($rest)*)?)
+    };
+    // Mistakes.
+    (@$to:ident $head:tt $keys:tt $args:tt $option:ident : $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "`", ::core::stringify!($option), ": ...` after the name: a field is written `",
+            ::core::stringify!($option), " = value`; the options `sample:`, `cause:` come before the name"
+        ))
+    };
+    (@$to:ident $head:tt $keys:tt $args:tt $key:ident = $(, $($rest:tt)*)?) => {
+        ::core::compile_error!(::core::concat!("the field `", ::core::stringify!($key), "` has no value"))
+    };
+    (@$to:ident $head:tt $keys:tt $args:tt $first:ident . $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "a field needs a key: `key = ", ::core::stringify!($first), "...`; only a variable can stand for itself"
+        ))
+    };
+    (@$to:ident $head:tt $keys:tt $args:tt $text:literal $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!("a value needs a key: `key = ", ::core::stringify!($text), "`"))
+    };
+    (@$to:ident $head:tt $keys:tt $args:tt $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "cannot read the fields from `", ::core::stringify!($($rest)*),
+            "` on: write `key = value`, `key = %display`, `key = ?debug`, `\"quoted key\" = value` or `variable`"
+        ))
+    };
+}
+
+/// The normal form: everything is read, and becomes one call.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __finish {
+    // An event whose level and name are known: one static callsite.
+    (@event [$level:ident [$($log:expr)?] [$($options:tt)*] (literal $name:literal)] [$(($key:expr))*] [$($arg:tt)*]) => {{
+        static SITE: $crate::__private::Callsite = $crate::__private::Callsite::new(
+            $name,
+            $crate::Level::$level,
+            (::core::module_path!(), ::core::file!(), ::core::line!()),
+            &[$($key),*],
+        );
+        if SITE.is_on() {
+            $crate::__emit!(&SITE, [$($log)?], [$($options)*], [$($arg)*]);
+        }
+    }};
+    // The level is an expression: a static callsite for each.
+    (@event [($level:expr) [$($log:expr)?] [$($options:tt)*] (literal $name:literal)] [$(($key:expr))*] [$($arg:tt)*]) => {{
+        static SITES: [$crate::__private::Callsite; 6] = $crate::__private::Callsite::of_every_level(
+            $name,
+            (::core::module_path!(), ::core::file!(), ::core::line!()),
+            &[$($key),*],
+        );
+        let level: $crate::Level = $level;
+        let site = &SITES[level as usize];
+        if site.is_on() {
+            $crate::__emit!(site, [$($log)?], [$($options)*], [$($arg)*]);
+        }
+    }};
+    // The name is an expression: callsites are found by name.
+    (@event [$level:ident $log:tt $options:tt (expr $($name:tt)+)] $keys:tt $args:tt) => {
+        $crate::__finish!(@event [($crate::Level::$level) $log $options (expr $($name)+)] $keys $args)
+    };
+    (@event [($level:expr) [$($log:expr)?] [$($options:tt)*] (expr $name:expr)] [$(($key:expr))*] [$($arg:tt)*]) => {{
+        static SITES: $crate::__private::NamedLater = $crate::__private::NamedLater::new(
+            (::core::module_path!(), ::core::file!(), ::core::line!()),
+            &[$($key),*],
+        );
+        let site = SITES.named($crate::__private::event_name($name), $level);
+        if site.is_on() {
+            $crate::__emit!(site, [$($log)?], [$($options)*], [$($arg)*]);
+        }
+    }};
+    // A logger: a builder that takes the fields.
+    (@bind [$parent:expr] [$(($key:expr))*] [$(($kind:ident $arg:expr))*]) => {{
+        const KEYS: &[&$crate::__private::str] = &[$($key),*];
+        const _: () = $crate::__private::check_keys(KEYS);
+        $crate::__private::bind($parent, KEYS, &[$($crate::__arg!($kind $arg)),*])
+    }};
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __bind {
+    ($parent:expr; $($fields:tt)*) => { $crate::__fields!(@bind [$parent] [] [] $($fields)*) };
+}
+
+/// The call. Without options it is the short one.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __emit {
+    ($site:expr, [], [], [$(($kind:ident $arg:expr))*]) => {
+        $crate::__private::emit($site, &[$($crate::__arg!($kind $arg)),*])
+    };
+    ($site:expr, [$log:expr], [], [$(($kind:ident $arg:expr))*]) => {
+        $crate::__private::emit_bound($site, &$log, &[$($crate::__arg!($kind $arg)),*])
+    };
+    ($site:expr, [$($log:expr)?], [$(($option:ident $value:expr))+], [$(($kind:ident $arg:expr))*]) => {{
+        let mut options = $crate::__private::Options::new();
+        if true $(&& $crate::__option!(options, $option $value))+ {
+            $crate::__private::emit_with(
+                $site,
+                $crate::__private::no_logger() $(.or($crate::__private::Some(&$log)))?,
+                options,
+                &[$($crate::__arg!($kind $arg)),*],
+            );
+        }
+    }};
+}
+
+/// One option: adds to `options`, and says whether the event is kept.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __option {
+    ($options:ident, sample $rate:expr) => { $options.sample($rate) };
+    ($options:ident, cause $error:expr) => { $options.cause($error) };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __arg {
+    (value $value:expr) => { $crate::__private::arg(&$value) };
+    (display $value:expr) => { $crate::__private::Arg::Display(&$value) };
+    (debug $value:expr) => { $crate::__private::Arg::Debug(&$value) };
+}

@@ -1,0 +1,235 @@
+//! What is set for the whole process: levels, outputs, rings.
+
+use std::{
+    any::Any,
+    io,
+    sync::{
+        Arc, Mutex, Once, RwLock, RwLockReadGuard,
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use trine_model::Level;
+use trine_ring::{Backing, Consumer, Producer, ring};
+
+use crate::{
+    callsite::{self, Callsite},
+    clock, collector,
+    config::DEFAULT_RING_BYTES,
+    encoder::Encoder,
+    leave, lock,
+    rules::LevelRules,
+    setup,
+    sink::Sink,
+    worker,
+};
+
+/// Most rings of a process, and so most threads that emit at the same time at full speed. Threads beyond it deliver under
+/// the pipeline's lock. The bound is the kernel's: 65,530 mappings (vm.max_map_count), of which we leave most to others.
+const RINGS_MAX: usize = 4_096;
+
+/// Callers deliver by themselves.
+pub(crate) const FLAG_INLINE: u8 = 1;
+/// The worker sleeps deeply and wants to be woken by the next event.
+pub(crate) const FLAG_PARKED: u8 = 2;
+
+static FLAGS: AtomicU8 = AtomicU8::new(0);
+static CONFIG: RwLock<Option<Arc<Config>>> = RwLock::new(None);
+static VERSION: AtomicU64 = AtomicU64::new(0);
+static IS_STARTED: AtomicBool = AtomicBool::new(false);
+static RINGS: Mutex<Rings> = Mutex::new(Rings { free: Vec::new(), arrivals: Vec::new(), count: 0, bytes: DEFAULT_RING_BYTES });
+
+/// Levels and outputs. Never changed, only replaced.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) levels: LevelRules,
+    pub(crate) pipes: Vec<Pipe>,
+}
+
+/// One output: what it wants, how it is rendered, where it goes.
+#[derive(Debug, Clone)]
+pub(crate) struct Pipe {
+    /// `None`: what the process's rules allow.
+    pub(crate) rules: Option<LevelRules>,
+    pub(crate) encoder: Arc<Mutex<Box<dyn Encoder>>>,
+    pub(crate) sink: Arc<dyn Sink>,
+}
+
+impl Config {
+    /// True when the pipe wants the callsite's events.
+    pub(crate) fn admits(&self, pipe: &Pipe, site: &Callsite) -> bool {
+        let rules = pipe.rules.as_ref().unwrap_or(&self.levels);
+        rules.allows(&canonical(site.name()), site.module(), site.level())
+    }
+}
+
+/// The name as rules know it.
+fn canonical(name: &str) -> String {
+    name.replace('.', "_")
+}
+
+/// Rings that no thread has, and the reading ends that the collector has not seen.
+#[derive(Debug)]
+struct Rings {
+    free: Vec<Producer>,
+    arrivals: Vec<Consumer>,
+    count: usize,
+    bytes: usize,
+}
+
+#[inline]
+pub(crate) fn flags() -> u8 {
+    FLAGS.load(Ordering::Relaxed)
+}
+
+pub(crate) fn set_flag(flag: u8, on: bool) {
+    if on {
+        FLAGS.fetch_or(flag, Ordering::SeqCst);
+    } else {
+        FLAGS.fetch_and(!flag, Ordering::SeqCst);
+    }
+}
+
+fn config_lock() -> RwLockReadGuard<'static, Option<Arc<Config>>> {
+    CONFIG.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// What is in force. `None` before the start.
+pub(crate) fn config() -> Option<Arc<Config>> {
+    config_lock().clone()
+}
+
+/// Changes whenever [`config`] does.
+#[inline]
+pub(crate) fn version() -> u64 {
+    VERSION.load(Ordering::Acquire)
+}
+
+/// True when some output wants the callsite's events.
+pub(crate) fn wants(site: &Callsite) -> bool {
+    config_lock().as_ref().is_some_and(|config| config.pipes.iter().any(|pipe| config.admits(pipe, site)))
+}
+
+/// Starts the default pipeline unless one was started.
+pub(crate) fn ensure_started() {
+    if !IS_STARTED.load(Ordering::Acquire) {
+        setup::setup().start();
+    }
+}
+
+/// What a start decides.
+#[derive(Debug)]
+pub(crate) struct Start {
+    pub(crate) config: Config,
+    pub(crate) is_inline: bool,
+    pub(crate) ring_bytes: usize,
+}
+
+/// Puts a configuration in force. The first time, the process's hooks are set as well.
+pub(crate) fn start(start: Start) {
+    static FIRST: Once = Once::new();
+    clock::start();
+    collector::replace_outputs(|| {
+        *CONFIG.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Arc::new(start.config));
+        VERSION.fetch_add(1, Ordering::AcqRel);
+    });
+    lock(&RINGS).bytes = start.ring_bytes;
+    set_flag(FLAG_INLINE, start.is_inline);
+    IS_STARTED.store(true, Ordering::Release);
+    FIRST.call_once(leave::install);
+    callsite::decide_all();
+}
+
+/// Changes the levels of the running process: `"info,payment=debug,my_crate::db=trace"`.
+///
+/// In force for all threads when it returns. Outputs with rules of their own keep them.
+///
+/// Errors: the text is not a list of rules; says what is wrong, and nothing is changed.
+///
+/// ```
+/// assert!(trine::set_level("warning,payment=debug").is_ok());
+/// let error = trine::set_level("inof").unwrap_err();
+/// assert!(error.to_string().contains("did you mean `info`"), "{error}");
+/// ```
+pub fn set_level(rules: &str) -> Result<(), crate::config::Finding> {
+    let (levels, findings) = LevelRules::parse(rules);
+    if let Some(finding) = findings.into_iter().next() {
+        return Err(finding);
+    }
+    ensure_started();
+    collector::replace_outputs(|| {
+        let mut config = CONFIG.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(old) = config.take() {
+            *config = Some(Arc::new(Config { levels, pipes: old.pipes.clone() }));
+        }
+        VERSION.fetch_add(1, Ordering::AcqRel);
+    });
+    callsite::decide_all();
+    Ok(())
+}
+
+/// A ring for the calling thread: one that another thread left, or a new one. `None` when there are [`RINGS_MAX`], or no
+/// memory.
+pub(crate) fn take_producer() -> Option<Producer> {
+    worker::ensure_running();
+    let mut rings = lock(&RINGS);
+    let mut producer = match rings.free.pop() {
+        Some(producer) => producer,
+        None if rings.count >= RINGS_MAX => return None,
+        None => {
+            let (producer, consumer) = new_ring(rings.count, rings.bytes).ok()?;
+            rings.count += 1;
+            rings.arrivals.push(consumer);
+            producer
+        }
+    };
+    producer.adopt();
+    Some(producer)
+}
+
+fn new_ring(index: usize, bytes: usize) -> io::Result<(Producer, Consumer)> {
+    let name = format!("ring-{index}");
+    ring::create(&Backing::Memfd, &name, bytes).or_else(|_| ring::create(&Backing::Private, &name, bytes))
+}
+
+/// Takes a ring back from a thread that ends. What is in it will be read; the next thread goes on behind it.
+pub(crate) fn give_back(producer: Producer) {
+    lock(&RINGS).free.push(producer);
+}
+
+/// Reading ends of rings made since the last call.
+pub(crate) fn arrivals() -> Vec<Consumer> {
+    std::mem::take(&mut lock(&RINGS).arrivals)
+}
+
+/// Writes out what has been emitted so far, by all threads, and hands it to the operating system.
+///
+/// Returns how many events are still waiting when `timeout` is over: zero means that all are written or counted as lost.
+/// Called by itself when the process leaves `main`, calls `exit` or panics.
+///
+/// Cost: blocks up to `timeout`.
+///
+/// ```
+/// trine::info!("user_login", user_id = 7);
+/// assert_eq!(trine::flush(std::time::Duration::from_secs(5)), 0);
+/// ```
+pub fn flush(timeout: Duration) -> u64 {
+    collector::flush(Instant::now() + timeout)
+}
+
+/// Holds everything still over a fork.
+pub(crate) fn hold_for_fork() -> Box<dyn Any> {
+    Box::new((lock(&RINGS), CONFIG.write().unwrap_or_else(|poisoned| poisoned.into_inner())))
+}
+
+/// In the child of a fork: rings of threads that are not here are the parent's.
+pub(crate) fn forget_rings() {
+    let mut rings = lock(&RINGS);
+    rings.free.clear();
+    rings.arrivals.clear();
+    rings.count = 0;
+}
+
+/// Level of Trine's own events.
+pub(crate) const SELF_LEVEL: Level = Level::Warning;

@@ -1,0 +1,90 @@
+//! Context that follows the thread or the future instead of being passed by hand.
+
+use std::{
+    future::Future,
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use pin_project_lite::pin_project;
+
+use crate::{emit, logger::Logger};
+
+/// Ends a scope when dropped. Belongs to the thread that made it: not `Send`.
+#[derive(Debug)]
+#[must_use = "the scope ends when the guard is dropped: `let _scope = scope!(...)`"]
+pub struct ScopeGuard {
+    outer: Option<Logger>,
+    thread: PhantomData<*const ()>,
+}
+
+impl ScopeGuard {
+    pub(crate) fn enter(logger: Logger) -> ScopeGuard {
+        ScopeGuard { outer: Some(emit::set_scope(logger)), thread: PhantomData }
+    }
+}
+
+impl Drop for ScopeGuard {
+    fn drop(&mut self) {
+        if let Some(outer) = self.outer.take() {
+            emit::set_scope(outer);
+        }
+    }
+}
+
+/// Carries a context across awaits and threads.
+pub trait InScope: Sized {
+    /// Runs the future with the logger's fields on every event emitted while it is polled, on whatever thread that is.
+    ///
+    /// The fields lie over those of a scope in which the future is polled; nothing is left behind between polls.
+    ///
+    /// ```
+    /// use trine::{InScope, assert_event, bind, info};
+    /// # fn block_on<T>(future: impl Future<Output = T>) -> T {
+    /// #     let mut future = std::pin::pin!(future);
+    /// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    /// #     loop { if let std::task::Poll::Ready(done) = future.as_mut().poll(&mut context) { return done; } }
+    /// # }
+    /// let captured = trine::testing::capture();
+    /// block_on(async { info!("page_view") }.in_scope(bind!(request_id = "req_123")));
+    /// assert_event!(captured, "page_view", request_id = "req_123");
+    /// ```
+    fn in_scope(self, logger: Logger) -> Scoped<Self> {
+        Scoped { future: self, logger, merged: None }
+    }
+}
+
+impl<F: Future> InScope for F {}
+
+pin_project! {
+    /// A future with a context. From [`InScope::in_scope`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Scoped<F> {
+        #[pin]
+        future: F,
+        logger: Logger,
+        // The logger over the outer scope it was merged with last: merged once, not at every poll.
+        merged: Option<(Logger, Logger)>,
+    }
+}
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let outer = emit::scope();
+        let scope = match this.merged {
+            Some((known, merged)) if known.is_same(&outer) => merged.clone(),
+            _ => {
+                let merged = this.logger.over(&outer);
+                *this.merged = Some((outer, merged.clone()));
+                merged
+            }
+        };
+        let _guard = scope.enter();
+        this.future.poll(context)
+    }
+}

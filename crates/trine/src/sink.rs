@@ -1,0 +1,71 @@
+//! Where rendered lines go.
+
+pub mod file;
+mod memory;
+mod stream;
+
+use std::{fmt, io};
+
+pub use file::FileSink;
+pub use memory::MemorySink;
+pub use stream::StreamSink;
+
+/// Takes whole rendered lines. Shared between threads: a sink does its own locking.
+///
+/// The worker calls it with large chunks; with [`Delivery::Inline`](crate::Delivery::Inline) each emitting thread calls it
+/// with single lines, at the same time as others.
+pub trait Sink: Send + Sync + fmt::Debug {
+    /// Appends `lines`: one or more whole lines, each ended by `\n`.
+    ///
+    /// Errors: says how many bytes were accepted; the caller comes back with the rest, after a while. A sink whose error is
+    /// [`io::ErrorKind::BrokenPipe`] is given up: its reader is gone for good.
+    fn write(&self, lines: &[u8]) -> Result<(), WriteError>;
+
+    /// Hands what was accepted to the operating system.
+    fn flush(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Called about once a second by the worker, also when nothing is written: rotation by time, reopening, retention.
+    fn tick(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// What messages call this sink: `stdout`, `file:logs/app.jsonl`.
+    fn describe(&self) -> String;
+}
+
+/// A write that did not complete.
+#[derive(Debug)]
+pub struct WriteError {
+    /// Bytes of `lines` that were accepted before the error.
+    pub written: usize,
+    /// Why.
+    pub source: io::Error,
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.source.fmt(f)
+    }
+}
+
+impl std::error::Error for WriteError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Writes all of `bytes` to `writer`: short writes are continued, interruptions retried, and what was written is counted.
+pub(crate) fn write_counted(writer: &mut impl io::Write, bytes: &[u8]) -> Result<(), WriteError> {
+    let mut written = 0;
+    while written < bytes.len() {
+        match writer.write(&bytes[written..]) {
+            Ok(0) => return Err(WriteError { written, source: io::ErrorKind::WriteZero.into() }),
+            Ok(n) => written += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(source) => return Err(WriteError { written, source }),
+        }
+    }
+    Ok(())
+}
