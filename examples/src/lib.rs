@@ -1,1 +1,24 @@
-//! Holds the examples together.
+//! One small program per question; run one with `cargo run --example NAME`. `shop` is a whole service.
+//!
+//! | question | program |
+//! |---|---|
+//! | How do I start? | `quickstart` |
+//! | How do I write to a file? | `write_to_a_file` |
+//! | How do I keep log files from growing without end? | `roll_files_hourly` |
+//! | How do people see one thing and machines another? | `several_outputs` |
+//! | How does the person who runs my program decide what is logged? | `read_a_config_file` |
+//! | How do I turn debug events on without a restart? | `change_levels_at_run_time` |
+//! | How do all events of a request carry its id? | `bind_a_request` |
+//! | ... without a logger passed through every function? | `scope_a_thread` |
+//! | ... in an async task? | `follow_an_async_task` |
+//! | What can be the value of a field? | `values` |
+//! | How is a type of my own written? | `own_value` |
+//! | How do I keep the names of all events in one place? | `names_as_constants` |
+//! | What if a name is known at run time only? | `compose_a_name` |
+//! | How do I test what my code emits? | `test_what_you_emit` |
+//! | How do I know that my events arrive? | `watch_health` |
+//! | What becomes of the last events on SIGTERM? | `flush_on_sigterm` |
+//! | How does each event stand on stdout before the next statement runs? | `inline_for_scripts` |
+//! | How do I send events to a place for which there is no sink? | `own_sink` |
+//! | How do I give lines a form of my own? | `own_encoder` |
+//! | What does a whole service look like? | `shop` |

@@ -8,7 +8,7 @@
 //! use trine_ring::{Arg, Backing, Push, ring, record::ValueRef};
 //!
 //! let (mut producer, mut consumer) = ring::create(&Backing::Private, "example", 64 << 10).unwrap();
-//! let pushed = producer.push(7, 1_000, &[Arg::Str("/users"), Arg::U64(200)], &[]);
+//! let pushed = producer.push(7, 1_000, &[Arg::Str("/users"), Arg::U64(200)], [&[]; 3]);
 //! assert_eq!(pushed, Push::Done);
 //!
 //! consumer.refresh();
@@ -29,6 +29,7 @@
 //! A reader checks every length against what lies there, and never reads outside the ring: [`record`] decodes any bytes to
 //! some values or to an error, without a panic. This is fuzzed.
 
+mod append;
 mod arg;
 pub mod clock;
 mod memory;
@@ -37,11 +38,12 @@ pub mod process;
 mod protocol;
 pub mod record;
 pub mod ring;
-mod table;
+pub mod table;
 pub mod value;
 
 #[doc(inline)]
 pub use crate::{
+    append::Appender,
     arg::Arg,
     memory::Backing,
     ring::{Consumer, Producer, Push},

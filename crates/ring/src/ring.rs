@@ -7,6 +7,7 @@
 use std::{io, marker::PhantomData, ptr::NonNull, sync::Arc};
 
 use crate::{
+    append::copy,
     arg::Arg,
     memory::{Backing, Mapping},
     process,
@@ -22,8 +23,8 @@ pub const RING_HEADER_BYTES: usize = 4096;
 pub const RING_BYTES_MIN: usize = 4096;
 /// Largest capacity.
 pub const RING_BYTES_MAX: usize = 1 << 30;
-/// Largest share of a ring that one record may take, as a divisor. Anything larger goes another way, so that a record that
-/// is allowed always fits an empty ring, wherever its head stands.
+/// Largest share of a ring that a record may wait for, as a divisor: it fits an empty ring wherever its head stands, also
+/// behind a filler. A larger one goes another way, unless it fits as it comes.
 pub const RECORD_SHARE: usize = 4;
 
 const HEAD_AT: usize = 256;
@@ -128,21 +129,24 @@ impl Producer {
         self.shared.mapping.len() - RING_HEADER_BYTES
     }
 
-    /// Appends a record made of plain arguments and finished blocks.
+    /// Appends a record made of plain arguments and up to three finished blocks (an empty one is none).
     ///
     /// Cost: no allocation, no lock, no system call; two bounds checks per argument and one `Release` store.
     #[inline]
-    pub fn push(&mut self, site: u32, ticks: u64, args: &[Arg<'_>], blocks: &[&[u8]]) -> Push {
+    pub fn push(&mut self, site: u32, ticks: u64, args: &[Arg<'_>], blocks: [&[u8]; 3]) -> Push {
         let (offset, room) = self.writer.window();
-        let share = self.capacity() / RECORD_SHARE;
         let mut slot = self.slot(offset, room as usize);
         let args = &args[..args.len().min(VALUES_MAX)];
         let Some(start) = slot.skip(HEADER_BYTES) else { return Push::why_not(args) };
         for arg in args {
+            if write::common(&mut slot, arg) {
+                continue;
+            }
             if !arg.is_plain() {
                 return Push::NotPlain;
             }
-            write::plain(&mut slot, arg);
+            // By value, so that the slot stays in registers where this is not called.
+            slot = slot.with_rare(arg);
         }
         for block in blocks {
             write::Out::bytes(&mut slot, block);
@@ -151,9 +155,6 @@ impl Producer {
             return Push::why_not(args);
         }
         let len = slot.written();
-        if len > share {
-            return Push::TooLarge;
-        }
         slot.fill(start, write::header(len as u32, site, ticks, args.len() as u16));
         self.writer.commit(len as u64, &self.shared.head().0);
         Push::Done
@@ -231,8 +232,14 @@ impl Slot<'_> {
         self.at.as_ptr() as usize - self.begin.as_ptr() as usize
     }
 
+    #[inline(never)]
+    fn with_rare(mut self, arg: &Arg<'_>) -> Self {
+        write::rare(&mut self, arg);
+        self
+    }
+
     /// Leaves `len` bytes to be filled in later; returns where.
-    #[inline]
+    #[inline(always)]
     fn skip(&mut self, len: usize) -> Option<NonNull<u8>> {
         if len > self.left {
             return None;
@@ -253,7 +260,7 @@ impl Slot<'_> {
 }
 
 impl write::Out for Slot<'_> {
-    #[inline]
+    #[inline(always)]
     fn array<const N: usize>(&mut self, bytes: [u8; N]) {
         match self.skip(N) {
             // SAFETY: `skip` returned N bytes of the slot.
@@ -262,7 +269,7 @@ impl write::Out for Slot<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn bytes(&mut self, bytes: &[u8]) {
         match self.skip(bytes.len()) {
             // SAFETY: `skip` returned `bytes.len()` bytes of the slot, which no Rust reference covers.
@@ -274,46 +281,10 @@ impl write::Out for Slot<'_> {
 
 impl Slot<'_> {
     /// Takes no more, and says so.
-    #[cold]
+    #[inline(always)]
     fn overflow(&mut self) {
         self.left = 0;
         self.overflowed = true;
-    }
-}
-
-/// Copies `bytes` to `to`. Short texts, which most are, without a call: two loads and stores that may overlap.
-///
-/// # Safety
-/// `to` must be valid for writing `bytes.len()` bytes, and not overlap `bytes`.
-#[inline]
-unsafe fn copy(bytes: &[u8], to: NonNull<u8>) {
-    /// Copies the first and the last `size_of::<T>()` bytes; together they cover up to twice that.
-    ///
-    /// # Safety
-    /// `len >= size_of::<T>()`, `from` and `to` valid for `len` bytes.
-    #[inline]
-    unsafe fn ends<T: Copy>(from: *const u8, to: *mut u8, len: usize) {
-        let last = len - size_of::<T>();
-        // SAFETY: the caller's: at least `size_of::<T>()` bytes are there.
-        let head = unsafe { from.cast::<T>().read_unaligned() };
-        // SAFETY: as above, counted from the end.
-        let tail = unsafe { from.byte_add(last).cast::<T>().read_unaligned() };
-        // SAFETY: as above.
-        unsafe { to.cast::<T>().write_unaligned(head) };
-        // SAFETY: as above.
-        unsafe { to.byte_add(last).cast::<T>().write_unaligned(tail) };
-    }
-    let (from, to, len) = (bytes.as_ptr(), to.as_ptr(), bytes.len());
-    match len {
-        // SAFETY (all arms): the length is at least that of the type, and the caller vouches for the rest.
-        0 => {}
-        1 => unsafe { ends::<u8>(from, to, len) },
-        2..4 => unsafe { ends::<u16>(from, to, len) },
-        4..8 => unsafe { ends::<u32>(from, to, len) },
-        8..16 => unsafe { ends::<u64>(from, to, len) },
-        16..=32 => unsafe { ends::<u128>(from, to, len) },
-        // SAFETY: the caller's.
-        _ => unsafe { std::ptr::copy_nonoverlapping(from, to, len) },
     }
 }
 
@@ -434,7 +405,7 @@ mod tests {
 
     /// Pushes whatever way works, as a caller would.
     fn push(producer: &mut Producer, ticks: u64, text: &str) -> Push {
-        match producer.push(1, ticks, &[Arg::Str(text)], &[]) {
+        match producer.push(1, ticks, &[Arg::Str(text)], [&[]; 3]) {
             Push::Full => {
                 let mut bytes = Vec::new();
                 record::encode(&mut bytes, 1, ticks, &[Arg::Str(text)], &[]);
@@ -488,7 +459,7 @@ mod tests {
     #[test]
     fn a_record_beyond_its_share_is_too_large() {
         let (mut producer, _consumer) = ring(4096);
-        assert_eq!(push(&mut producer, 0, &"x".repeat(1100)), Push::TooLarge);
+        assert_eq!(push(&mut producer, 0, &"x".repeat(3000)), Push::TooLarge);
         assert_eq!(push(&mut producer, 0, &"x".repeat(5000)), Push::TooLarge);
         assert_eq!(push(&mut producer, 0, &"x".repeat(900)), Push::Done);
     }
@@ -496,7 +467,7 @@ mod tests {
     #[test]
     fn an_argument_with_code_of_its_own_is_not_written_into_the_slot() {
         let (mut producer, mut consumer) = ring(4096);
-        assert_eq!(producer.push(1, 0, &[Arg::U64(1), Arg::Display(&"x")], &[]), Push::NotPlain);
+        assert_eq!(producer.push(1, 0, &[Arg::U64(1), Arg::Display(&"x")], [&[]; 3]), Push::NotPlain);
         assert_eq!(consumer.refresh(), 0);
     }
 

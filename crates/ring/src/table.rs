@@ -70,12 +70,12 @@ impl CallsiteTable {
             self.segments.push(segment);
             self.used = HEADER_BYTES;
         }
-        if let Some(segment) = self.segments.last() {
-            if self.used + bytes.len() <= SEGMENT_BYTES {
-                store(segment, self.used, &bytes);
-                self.used += bytes.len();
-                used(segment).store(self.used as u64, Ordering::Release);
-            }
+        if let Some(segment) = self.segments.last()
+            && self.used + bytes.len() <= SEGMENT_BYTES
+        {
+            store(segment, self.used, &bytes);
+            self.used += bytes.len();
+            used(segment).store(self.used as u64, Ordering::Release);
         }
         Ok(self.count)
     }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::{
     arg::Arg,
-    record::{DEPTH_MAX, Tag, write},
+    record::{DEPTH_MAX, Tag, ValueRef, read, write},
 };
 
 /// A value of a field.
@@ -174,6 +174,28 @@ impl MapWriter<'_> {
             self.0.out.extend_from_slice(key.as_bytes());
             self.0.value(value);
         }
+        self
+    }
+
+    /// Appends an entry whose key is a value: its text, or its digits. Keys that are no single text or number (a list, an
+    /// `Option`) are written as what they are in Rust's notation.
+    pub fn entry_keyed(&mut self, key: &(impl Value + ?Sized), value: &(impl Value + ?Sized)) -> &mut Self {
+        match key.scalar() {
+            Some(Arg::Str(text)) => return self.entry(text, value),
+            _ if self.0.is_too_deep() => return self,
+            Some(Arg::Char(c)) => write::formatted_key(self.0.out, format_args!("{c}")),
+            Some(plain) => write::formatted_key(self.0.out, format_args!("{plain:?}")),
+            None => {
+                let mut bytes = Vec::new();
+                key.encode(ValueWriter::new(&mut bytes, 0));
+                match read::Cursor::new(&bytes).value(0) {
+                    Some(ValueRef::Str(text)) => write::formatted_key(self.0.out, format_args!("{}", text.to_str())),
+                    Some(other) => write::formatted_key(self.0.out, format_args!("{other:?}")),
+                    None => write::formatted_key(self.0.out, format_args!("null")),
+                }
+            }
+        }
+        self.0.value(value);
         self
     }
 }

@@ -178,20 +178,23 @@ impl Callsite {
         let mut registry = lock(&REGISTRY);
         let registry = registry.get_or_insert_with(Registry::new);
         if self.id() == 0 {
-            let descriptor = Descriptor {
-                name: self.name,
-                level: self.level,
-                module: self.module,
-                file: self.file,
-                line: self.line,
-                keys: self.keys.to_vec(),
-            };
             // Without room in the shared table only readers from outside miss the callsite.
-            let id = registry.table.append(&descriptor).unwrap_or_else(|_| registry.table.count());
+            let id = registry.table.append(&self.descriptor()).unwrap_or_else(|_| registry.table.count());
             registry.sites.push(self);
             self.id.store(id, Ordering::Relaxed);
         }
         self.decide();
+    }
+
+    fn descriptor(&self) -> Descriptor<'static> {
+        Descriptor {
+            name: self.name,
+            level: self.level,
+            module: self.module,
+            file: self.file,
+            line: self.line,
+            keys: self.keys.to_vec(),
+        }
     }
 
     fn decide(&self) {
@@ -272,6 +275,17 @@ pub(crate) fn count_capture(begins: bool) {
 pub(crate) fn catch_up(known: &mut Vec<&'static Callsite>) {
     if let Some(registry) = &*lock(&REGISTRY) {
         known.extend_from_slice(&registry.sites[known.len().min(registry.sites.len())..]);
+    }
+}
+
+/// In the child of a fork: the table in shared memory is the parent's, this process needs its own.
+pub(crate) fn renew_table() {
+    if let Some(registry) = &mut *lock(&REGISTRY) {
+        registry.table = CallsiteTable::new(Backing::Memfd);
+        for site in &registry.sites {
+            // As in `register`: without room, only readers from outside miss it.
+            let _ = registry.table.append(&site.descriptor());
+        }
     }
 }
 

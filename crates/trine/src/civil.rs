@@ -61,31 +61,42 @@ fn two(text: &mut [u8], at: usize, value: u32) {
 /// Writes timestamps; keeps the last second's text, since most events share theirs with the one before.
 #[derive(Clone, Debug)]
 pub(crate) struct Stamp {
-    second: i64,
+    /// When the second began.
+    start_ns: i64,
     text: [u8; SECONDS_TEXT_BYTES],
 }
 
 impl Default for Stamp {
     fn default() -> Stamp {
-        Stamp { second: 0, text: Civil::from_unix(0).to_text() }
+        Stamp { start_ns: 0, text: Civil::from_unix(0).to_text() }
     }
 }
 
+/// Bytes of `2025-10-24T10:00:00.123456Z`.
+pub(crate) const STAMP_BYTES: usize = 27;
+
 impl Stamp {
-    /// Appends `2025-10-24T10:00:00.123456Z`: microseconds, rounded down.
+    /// `2025-10-24T10:00:00.123456Z`: microseconds, rounded down.
     #[inline]
-    pub(crate) fn write(&mut self, out: &mut Vec<u8>, unix_ns: i64) {
-        let (second, ns) = (unix_ns.div_euclid(SECOND_NS), unix_ns.rem_euclid(SECOND_NS));
-        if second != self.second {
-            *self = Stamp { second, text: Civil::from_unix(second).to_text() };
+    pub(crate) fn text(&mut self, unix_ns: i64) -> [u8; STAMP_BYTES] {
+        let mut ns = unix_ns.wrapping_sub(self.start_ns);
+        if !(0..SECOND_NS).contains(&ns) {
+            let second = unix_ns.div_euclid(SECOND_NS);
+            ns = unix_ns.rem_euclid(SECOND_NS);
+            *self = Stamp { start_ns: unix_ns - ns, text: Civil::from_unix(second).to_text() };
         }
         let mut text = *b"0000-00-00T00:00:00.000000Z";
         text[..SECONDS_TEXT_BYTES].copy_from_slice(&self.text);
-        let micros = (ns / 1_000) as u32;
+        let micros = ns as u32 / 1_000;
         two(&mut text, 20, micros / 10_000);
         two(&mut text, 22, micros / 100 % 100);
         two(&mut text, 24, micros % 100);
-        out.extend_from_slice(&text);
+        text
+    }
+
+    /// Appends [`Stamp::text`].
+    pub(crate) fn write(&mut self, out: &mut Vec<u8>, unix_ns: i64) {
+        out.extend_from_slice(&self.text(unix_ns));
     }
 }
 
@@ -93,7 +104,7 @@ impl Stamp {
 pub(crate) fn write_time(out: &mut Vec<u8>, seconds: i64, nanos: u32) {
     out.extend_from_slice(&Civil::from_unix(seconds).to_text());
     let digits = format!("{nanos:09}");
-    let digits = if nanos % 1_000 == 0 { &digits[..6] } else { &digits[..] };
+    let digits = if nanos.is_multiple_of(1_000) { &digits[..6] } else { &digits[..] };
     out.push(b'.');
     out.extend_from_slice(digits.as_bytes());
     out.push(b'Z');

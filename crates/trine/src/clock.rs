@@ -37,10 +37,10 @@ impl Timeline {
         timeline
     }
 
-    /// Reads the clocks again when the last reading is old. Called once per batch, not per event.
+    /// Reads the clocks again when the last reading is old, as of `ticks`. Called once per batch, not per event.
     #[inline]
-    pub(crate) fn refresh(&mut self) {
-        let age = clock::ticks().wrapping_sub(self.anchor.ticks) as f64 * self.ns_per_tick;
+    pub(crate) fn refresh(&mut self, ticks: u64) {
+        let age = ticks.wrapping_sub(self.anchor.ticks) as i64 as f64 * self.ns_per_tick;
         if age > RESYNC_NS {
             self.resync();
         }

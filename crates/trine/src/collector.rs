@@ -45,17 +45,21 @@ const RETRY_PAUSE: Duration = Duration::from_millis(100);
 const STUCK_NS: u64 = 10_000_000;
 /// Pause between two looks at a lock, where waiting is bounded.
 const LOCK_PAUSE: Duration = Duration::from_micros(50);
+/// Longest that a fork waits for a write under way.
+const FORK_WAIT: Duration = Duration::from_secs(1);
 /// Most outputs. They are bits of a word, of which one says that the others are known.
 pub(crate) const OUTPUTS_MAX: usize = 63;
 const ADMITS_KNOWN: u64 = 1 << 63;
 
 static COLLECTOR: Mutex<Collector> = Mutex::new(Collector {
     rings: Vec::new(),
+    heads: BinaryHeap::new(),
     renderer: None,
     outputs: Vec::new(),
     lines: Vec::new(),
     losses: LossReport::new(),
     ticked: None,
+    hangups: 0,
 });
 /// Since when a sink is being written to, on the monotonic clock; zero when none is.
 static SINK_SINCE_NS: AtomicU64 = AtomicU64::new(0);
@@ -87,13 +91,14 @@ impl Renderer {
             encoders: Vec::new(),
             timeline: Timeline::new(),
         };
-        renderer.refresh();
+        renderer.refresh(clock::ticks());
         renderer
     }
 
-    /// Takes over a changed configuration, and reads the clock when it is time.
-    pub(crate) fn refresh(&mut self) {
-        self.timeline.refresh();
+    /// Takes over a changed configuration, and reads the clock again when it is time, as of `ticks`.
+    #[inline]
+    pub(crate) fn refresh(&mut self, ticks: u64) {
+        self.timeline.refresh(ticks);
         let version = pipeline::version();
         if self.version != version {
             self.version = version;
@@ -198,6 +203,10 @@ pub(crate) fn damaged_bytes() -> u64 {
 struct OutputState {
     /// Lines rendered since the last complete write.
     events: u64,
+    /// Bytes of its lines that were there before the record now being rendered.
+    whole: usize,
+    /// Bytes of its lines that it did not take when last asked: they are no reason to ask again at once.
+    refused: usize,
     /// Not before then.
     retry_at: Option<Instant>,
     /// Its reader is gone; nothing is rendered for it.
@@ -207,12 +216,26 @@ struct OutputState {
 /// Everything that one thread at a time may use.
 pub(crate) struct Collector {
     rings: Vec<Consumer>,
+    /// Rings by the time of their next record; empty between passes.
+    heads: BinaryHeap<Reverse<(u64, usize)>>,
     renderer: Option<Renderer>,
     outputs: Vec<OutputState>,
     /// Rendered lines by output, not yet written.
     lines: Vec<Vec<u8>>,
     losses: LossReport,
     ticked: Option<Instant>,
+    /// Hang-up signals seen.
+    hangups: u64,
+}
+
+#[cfg(unix)]
+fn hangups() -> u64 {
+    trine_ring::process::hangups()
+}
+
+#[cfg(not(unix))]
+fn hangups() -> u64 {
+    0
 }
 
 /// What a pass over the rings did.
@@ -305,16 +328,30 @@ pub(crate) fn round() -> Pass {
 
 /// Writes what was emitted before the call. Returns how many events still wait at `deadline`.
 pub(crate) fn flush(deadline: Instant) -> u64 {
+    flush_patiently(deadline, Duration::MAX)
+}
+
+/// As [`flush`]; gives up before the deadline when some output has failed for `patience`.
+///
+/// A sink that is slow has until the deadline, one that fails does not.
+pub(crate) fn flush_patiently(deadline: Instant, patience: Duration) -> u64 {
+    let mut failing_since = None;
     loop {
         let Some(mut draining) = Draining::until(deadline) else { return 1 };
         let collector = &mut draining.0;
-        collector.outputs.iter_mut().for_each(|output| output.retry_at = None);
-        if !collector.pass().is_blocked {
-            collector.report_losses(true);
-            collector.flush_sinks();
-            return collector.lines_waiting();
+        if failing_since.is_none() {
+            collector.outputs.iter_mut().for_each(|output| output.retry_at = None);
         }
-        if Instant::now() >= deadline {
+        let is_blocked = collector.pass().is_blocked;
+        let now = Instant::now();
+        // One output may work while another does not yet.
+        let is_done = !is_blocked && collector.lines_waiting() == 0;
+        let is_hopeless = now.duration_since(*failing_since.get_or_insert(now)) >= patience;
+        if is_done || is_hopeless || now >= deadline {
+            if !is_blocked {
+                collector.report_losses(true);
+                collector.flush_sinks();
+            }
             return collector.backlog();
         }
         drop(draining);
@@ -324,14 +361,23 @@ pub(crate) fn flush(deadline: Instant) -> u64 {
 
 /// Writes a record that no ring takes, behind everything that is in the rings; or counts it as lost.
 pub(crate) fn deliver_directly(site: &'static Callsite, bytes: &[u8], wait: Duration) {
-    let (Some(record), Some(mut draining)) = (Record::new(bytes), Draining::until(Instant::now() + wait)) else {
-        return site.count_lost();
-    };
-    let collector = &mut draining.0;
-    // The pass may be blocked: the line then waits in the output's memory, behind the lines that wait there.
-    collector.pass();
-    collector.guarded(|collector| collector.render(site, record));
-    collector.commit();
+    let Some(record) = Record::new(bytes) else { return };
+    let deadline = Instant::now() + wait;
+    while let Some(mut draining) = Draining::until(deadline) {
+        let collector = &mut draining.0;
+        if !collector.pass().is_blocked {
+            collector.render(None, site, record);
+            collector.commit();
+            return;
+        }
+        drop(draining);
+        // It must not overtake the thread's records that wait in its ring.
+        if Instant::now() >= deadline {
+            break;
+        }
+        std::thread::sleep(LOCK_PAUSE);
+    }
+    site.count_lost();
 }
 
 /// Drains with the outputs as they are, then changes them.
@@ -350,9 +396,19 @@ pub(crate) fn replace_outputs(change: impl FnOnce()) {
     collector.adopt();
 }
 
-/// Holds the collector still over a fork; nothing when the forking thread itself is draining.
+/// Holds the collector still over a fork. Nothing when the forking thread itself is draining, and when a stuck sink keeps
+/// the lock beyond [`FORK_WAIT`]: then the child finds it locked for good, and its events are counted as lost.
 pub(crate) fn hold_for_fork() -> Option<Box<dyn Any>> {
-    (!Draining::is_here()).then(|| Box::new(lock(&COLLECTOR)) as Box<dyn Any>)
+    let deadline = Instant::now() + FORK_WAIT;
+    loop {
+        match COLLECTOR.try_lock() {
+            _ if Draining::is_here() => return None,
+            Ok(guard) => return Some(Box::new(guard)),
+            Err(TryLockError::Poisoned(poisoned)) => return Some(Box::new(poisoned.into_inner())),
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return None,
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+        }
+    }
 }
 
 /// In the child of a fork: rings and rendered lines are the parent's, which will write them.
@@ -369,12 +425,15 @@ impl Collector {
     /// Takes over a changed list of outputs. Lines that an old one did not take are counted as lost.
     fn adopt(&mut self) {
         let renderer = self.renderer.get_or_insert_with(Renderer::new);
-        renderer.refresh();
+        renderer.refresh(clock::ticks());
         let count = renderer.pipes().len();
-        let is_same = self.outputs.len() == count;
-        if !is_same || self.outputs.iter().any(|output| output.is_gone) {
-            self.outputs = (0..count).map(|_| OutputState::default()).collect();
-            self.lines.resize_with(count, Vec::new);
+        for dropped in self.outputs.drain(count.min(self.outputs.len())..) {
+            callsite::count_lost_unnamed(dropped.events);
+        }
+        self.outputs.resize_with(count, OutputState::default);
+        self.lines.resize_with(count, Vec::new);
+        for output in &mut self.outputs {
+            (output.retry_at, output.is_gone) = (None, false);
         }
     }
 
@@ -385,13 +444,25 @@ impl Collector {
             self.adopt();
         }
         if let Some(renderer) = &mut self.renderer {
-            renderer.refresh();
+            renderer.refresh(clock::ticks());
         }
         // What is left from before goes first; while nothing moves, the rings keep what they have.
         if !self.commit() {
             return Pass { records: 0, is_blocked: true };
         }
-        let mut heads = BinaryHeap::new();
+        // Kept between passes: a caller that helps allocates nothing.
+        let mut heads = std::mem::take(&mut self.heads);
+        heads.clear();
+        let pass = self.read(&mut heads);
+        self.heads = heads;
+        if !pass.is_blocked {
+            self.report_losses(false);
+        }
+        pass
+    }
+
+    /// Renders and writes what the rings hold, merged by time.
+    fn read(&mut self, heads: &mut BinaryHeap<Reverse<(u64, usize)>>) -> Pass {
         for (index, ring) in self.rings.iter_mut().enumerate() {
             let waiting = ring.refresh();
             if waiting > 0 {
@@ -410,15 +481,12 @@ impl Collector {
             if let Some(ticks) = ticks {
                 heads.push(Reverse((ticks, index)));
             }
-            if self.lines.iter().any(|lines| lines.len() >= CHUNK_BYTES) && !self.commit() {
+            if is_chunk_full(&self.outputs, &self.lines) && !self.commit() {
                 pass.is_blocked = true;
                 return pass;
             }
         }
         pass.is_blocked = !self.commit();
-        if !pass.is_blocked {
-            self.report_losses(false);
-        }
         pass
     }
 
@@ -428,63 +496,69 @@ impl Collector {
     fn run(&mut self, index: usize, until: u64) -> (u64, Option<u64>) {
         let mut records = 0;
         loop {
-            match self.rings[index].peek_ticks() {
-                Some(ticks) if ticks > until => return (records, Some(ticks)),
-                Some(ticks) if self.lines.iter().any(|lines| lines.len() >= CHUNK_BYTES) => {
-                    return (records, Some(ticks));
-                }
-                _ => {}
+            // An encoder that panics leaves half a line: it is cut back, and the ring is read on behind the record.
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.run_unguarded(index, until, &mut records)));
+            match outcome {
+                Ok(next) => return (records, next),
+                Err(_) => self.cut_back(),
             }
-            let is_there = self.guarded(|collector| {
-                let Collector { rings, renderer: Some(renderer), outputs, lines, .. } = collector else { return false };
-                match rings[index].next() {
-                    Some(Ok(record)) => {
-                        if let Some(site) = renderer.site(record.site()) {
-                            render_waiting(renderer, outputs, lines, site, record);
-                        }
-                        true
-                    }
-                    Some(Err(damaged)) => {
-                        DAMAGED_BYTES.fetch_add(damaged.bytes as u64, Ordering::Relaxed);
-                        false
-                    }
-                    None => false,
-                }
-            });
-            if !is_there {
-                return (records, None);
-            }
-            records += 1;
         }
     }
 
-    fn render(&mut self, site: &'static Callsite, record: Record<'_>) -> bool {
-        let Collector { renderer: Some(renderer), outputs, lines, .. } = self else { return false };
-        render_waiting(renderer, outputs, lines, site, record);
-        true
+    fn run_unguarded(&mut self, index: usize, until: u64, records: &mut u64) -> Option<u64> {
+        let Collector { rings, renderer: Some(renderer), outputs, lines, .. } = self else { return None };
+        let ring = &mut rings[index];
+        loop {
+            let ticks = ring.peek_ticks();
+            if ticks.is_some_and(|ticks| ticks > until) || is_chunk_full(outputs, lines) {
+                return ticks;
+            }
+            outputs.iter_mut().zip(lines.iter()).for_each(|(output, lines)| output.whole = lines.len());
+            match ring.next()? {
+                Ok(record) => {
+                    *records += 1;
+                    if let Some(site) = renderer.site(record.site()) {
+                        render_waiting(renderer, outputs, lines, site, record);
+                    }
+                }
+                Err(damaged) => {
+                    DAMAGED_BYTES.fetch_add(damaged.bytes as u64, Ordering::Relaxed);
+                    return None;
+                }
+            }
+        }
     }
 
-    /// Runs `render`, which calls encoders. If one panics, half a line may be left: the outputs are cut back, the event is
-    /// gone, the program goes on.
-    fn guarded(&mut self, render: impl FnOnce(&mut Collector) -> bool) -> bool {
-        let before: Vec<usize>;
-        match &self.lines[..] {
-            // The usual case without an allocation.
-            [only] => {
-                let before = only.len();
-                return catch_unwind(AssertUnwindSafe(|| render(self))).unwrap_or_else(|_| {
-                    self.lines[0].truncate(before);
-                    health::encoder_panicked();
-                    true
-                });
+    /// Renders one record by itself, behind what is rendered.
+    fn render(&mut self, outputs_bits: Option<u64>, site: &'static Callsite, record: Record<'_>) {
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let Collector { renderer: Some(renderer), outputs, lines, .. } = self else { return };
+            outputs.iter_mut().zip(lines.iter()).for_each(|(output, lines)| output.whole = lines.len());
+            match outputs_bits {
+                None => render_waiting(renderer, outputs, lines, site, record),
+                Some(bits) => {
+                    let wants = |index: usize, output: &OutputState| bits & 1 << index != 0 && !output.is_gone;
+                    let mut alive = 0;
+                    for (index, output) in outputs.iter_mut().enumerate().filter(|(index, output)| wants(*index, output)) {
+                        output.events += 1;
+                        alive |= 1 << index;
+                    }
+                    renderer.render_to(alive, site, record, lines);
+                }
             }
-            all => before = all.iter().map(Vec::len).collect(),
+        }));
+        if outcome.is_err() {
+            self.cut_back();
         }
-        catch_unwind(AssertUnwindSafe(|| render(self))).unwrap_or_else(|_| {
-            self.lines.iter_mut().zip(before).for_each(|(lines, before)| lines.truncate(before));
-            health::encoder_panicked();
-            true
-        })
+    }
+
+    /// Removes what a panicking encoder left behind the last whole line.
+    #[cold]
+    fn cut_back(&mut self) {
+        for (output, lines) in self.outputs.iter_mut().zip(&mut self.lines) {
+            lines.truncate(output.whole);
+        }
+        health::encoder_panicked();
     }
 
     /// Writes the rendered lines, and hands the ring space they came from back.
@@ -500,6 +574,7 @@ impl Collector {
             }
             is_gone = false;
             moves |= write_out(pipe, output, lines);
+            output.refused = lines.len();
         }
         // Outputs whose readers are all gone do not hold the program up; their events are counted.
         if moves || is_gone {
@@ -518,10 +593,18 @@ impl Collector {
             return;
         }
         self.ticked = Some(now);
+        let hangups = hangups();
+        let reopens = std::mem::replace(&mut self.hangups, hangups) != hangups;
         for pipe in self.renderer.as_ref().map_or(&[][..], Renderer::pipes) {
+            if reopens {
+                pipe.sink.request_reopen();
+            }
             if let Err(error) = pipe.sink.tick() {
                 WRITTEN_ERRORS.fetch_add(1, Ordering::Relaxed);
                 health::report_once(&*pipe.sink, &error);
+            }
+            for report in pipe.sink.take_reports() {
+                health::report(format_args!("{}: {report}", pipe.sink.describe()));
             }
         }
     }
@@ -539,12 +622,7 @@ impl Collector {
     fn report_losses(&mut self, is_last: bool) {
         let Some((site, bytes)) = self.losses.due(is_last) else { return };
         let Some(record) = Record::new(&bytes) else { return };
-        self.guarded(|collector| {
-            let Collector { renderer: Some(renderer), lines, outputs, .. } = collector else { return false };
-            renderer.render_to(!0, site, record, lines);
-            outputs.iter_mut().for_each(|output| output.events += 1);
-            true
-        });
+        self.render(Some(!0), site, record);
         self.commit();
     }
 
@@ -564,6 +642,12 @@ impl Collector {
     fn backlog(&mut self) -> u64 {
         self.lines_waiting() + self.rings.iter_mut().map(Consumer::backlog).sum::<u64>()
     }
+}
+
+/// True when some output has enough new lines to be written.
+#[inline]
+fn is_chunk_full(outputs: &[OutputState], lines: &[Vec<u8>]) -> bool {
+    outputs.iter().zip(lines).any(|(output, lines)| lines.len() - output.refused >= CHUNK_BYTES)
 }
 
 /// Renders a record for the outputs that want it and can hold it.

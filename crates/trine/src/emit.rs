@@ -72,28 +72,28 @@ impl Drop for Local {
 
 /// Emits an event. What the macros call when the callsite is on.
 #[doc(hidden)]
-#[inline(never)]
+#[inline]
 pub fn emit(site: &'static Callsite, args: &[Arg<'_>]) {
     push(site, None, None, args);
 }
 
 /// Emits an event with a logger's fields.
 #[doc(hidden)]
-#[inline(never)]
+#[inline]
 pub fn emit_bound(site: &'static Callsite, logger: &Logger, args: &[Arg<'_>]) {
     push(site, Some(logger), None, args);
 }
 
 /// Emits an event with options.
 #[doc(hidden)]
-#[inline(never)]
+#[cold]
 pub fn emit_with(site: &'static Callsite, logger: Option<&Logger>, options: Options, args: &[Arg<'_>]) {
     push(site, logger, options.finish().as_ref(), args);
 }
 
 /// The way of nearly all events: plain arguments, a ring with room, nothing special.
-#[inline(always)]
-fn push(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&Block>, args: &[Arg<'_>]) {
+#[inline(never)]
+pub(crate) fn push(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&Block>, args: &[Arg<'_>]) {
     let ticks = clock::ticks();
     let flags = pipeline::flags();
     let done = LOCAL.try_with(|local| {
@@ -102,11 +102,7 @@ fn push(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&Block>,
         if flags & pipeline::FLAG_INLINE != 0 {
             return false;
         }
-        let mut blocks = Blocks::new();
-        blocks.add(extra.map(Block::as_bytes));
-        blocks.add(logger.and_then(Logger::block));
-        blocks.add(scope.block());
-        producer.push(site.id(), ticks, args, blocks.get()) == Push::Done
+        producer.push(site.id(), ticks, args, blocks(extra, logger, scope)) == Push::Done
     });
     if !matches!(done, Ok(true)) {
         push_slowly(site, logger, extra, args, ticks);
@@ -116,30 +112,11 @@ fn push(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&Block>,
     }
 }
 
-/// The contexts of one event, the most specific first.
-struct Blocks<'a> {
-    blocks: [&'a [u8]; 3],
-    len: usize,
-}
-
-impl<'a> Blocks<'a> {
-    #[inline]
-    fn new() -> Blocks<'a> {
-        Blocks { blocks: [&[]; 3], len: 0 }
-    }
-
-    #[inline]
-    fn add(&mut self, block: Option<&'a [u8]>) {
-        if let Some(block) = block {
-            self.blocks[self.len] = block;
-            self.len += 1;
-        }
-    }
-
-    #[inline]
-    fn get(&self) -> &[&'a [u8]] {
-        &self.blocks[..self.len]
-    }
+/// The contexts of one event, the most specific first; empty where there is none.
+#[inline(always)]
+fn blocks<'a>(extra: Option<&'a Block>, logger: Option<&'a Logger>, scope: &'a Logger) -> [&'a [u8]; 3] {
+    let logger = logger.and_then(Logger::block);
+    [extra.map(Block::as_bytes), logger, scope.block()].map(Option::unwrap_or_default)
 }
 
 /// Everything else: values that run code, the first event of a thread, a full ring, a capture, inline delivery.
@@ -149,19 +126,18 @@ fn push_slowly(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&
         (std::mem::take(&mut local.scratch), local.scope.clone(), local.capture.clone())
     })
     .unwrap_or_default();
-    let mut blocks = Blocks::new();
-    blocks.add(extra.map(Block::as_bytes));
-    blocks.add(logger.and_then(Logger::block));
-    blocks.add(scope.block());
     bytes.clear();
     if site.id() == 0 {
         // Off at the callsite's first look, or captured before: it has no number yet.
         site.register();
     }
-    record::encode(&mut bytes, site.id(), ticks, args, blocks.get());
+    record::encode(&mut bytes, site.id(), ticks, args, &blocks(extra, logger, &scope));
     match capture {
         Some(capture) => keep(&capture, site, &bytes),
-        None if pipeline::flags() & pipeline::FLAG_INLINE != 0 => inline::deliver(site, &bytes),
+        None if pipeline::flags() & pipeline::FLAG_INLINE != 0 => {
+            leave_ring();
+            inline::deliver(site, &bytes);
+        }
         None => deliver(site, &bytes),
     }
     if bytes.capacity() <= SCRATCH_BYTES_KEPT {
@@ -189,7 +165,9 @@ fn deliver(site: &'static Callsite, bytes: &[u8]) {
                     let since = *since.get_or_insert_with(Instant::now);
                     let is_patient = site.level() >= Level::Info && !is_stalled;
                     if is_stuck && (!is_patient || since.elapsed() >= STALL_MAX) {
-                        let _ = with_local(|local| local.is_stalled = true);
+                        if is_patient {
+                            let _ = with_local(|local| local.is_stalled = true);
+                        }
                         return site.count_lost();
                     }
                     worker::wake();
@@ -197,6 +175,14 @@ fn deliver(site: &'static Callsite, bytes: &[u8]) {
                 }
             },
         }
+    }
+}
+
+/// Before the thread's first event by inline delivery: what it has put into a ring goes first.
+fn leave_ring() {
+    if let Some(producer) = with_local(|local| local.producer.take()).flatten() {
+        collector::flush(Instant::now() + STALL_MAX);
+        pipeline::give_back(producer);
     }
 }
 

@@ -50,7 +50,7 @@ impl Inline {
 
     fn deliver(&mut self, site: &'static Callsite, bytes: &[u8]) {
         let Some(record) = Record::new(bytes) else { return };
-        self.renderer.refresh();
+        self.renderer.refresh(record.ticks());
         self.lines.resize_with(self.renderer.pipes().len(), Vec::new);
         self.renderer.render(site, record, &mut self.lines);
         let mut is_lost = false;

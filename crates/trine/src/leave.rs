@@ -9,10 +9,12 @@ use std::{
 
 use trine_ring::process;
 
-use crate::{callsite, collector, emit, pipeline, worker};
+use crate::{callsite, collector, emit, health, pipeline, worker};
 
-/// Longest that leaving waits for a sink that does not take the last events.
+/// Longest that leaving waits for sinks that are slow.
 const EXIT_WAIT: Duration = Duration::from_secs(5);
+/// Longest that leaving waits for a sink that fails: nobody should wait seconds for a program whose log path is wrong.
+const EXIT_PATIENCE: Duration = Duration::from_millis(300);
 /// Longest that a panic waits for the sinks before its message is printed.
 const PANIC_WAIT: Duration = Duration::from_secs(1);
 
@@ -33,17 +35,29 @@ pub(crate) fn install() {
 /// delivered by their callers.
 extern "C" fn on_exit() {
     let _ = panic::catch_unwind(|| {
-        collector::flush(Instant::now() + EXIT_WAIT);
+        let left = flush_at_the_end();
         pipeline::set_flag(pipeline::FLAG_INLINE, true);
-        collector::flush(Instant::now() + EXIT_WAIT);
+        if left == 0 {
+            // What other threads put into their rings meanwhile.
+            collector::flush_patiently(Instant::now() + EXIT_WAIT, EXIT_PATIENCE);
+        }
     });
+}
+
+/// Writes what can be written, and says what could not.
+fn flush_at_the_end() -> u64 {
+    let left = collector::flush_patiently(Instant::now() + EXIT_WAIT, EXIT_PATIENCE);
+    if left > 0 {
+        health::report(format_args!("the process ends with {left} events that no output has taken"));
+    }
+    left
 }
 
 /// Writes everything, then ends the process as the signal would have.
 #[cfg(unix)]
 pub(crate) fn install_termination() -> std::io::Result<()> {
     process::on_termination(|signal| {
-        collector::flush(Instant::now() + EXIT_WAIT);
+        flush_at_the_end();
         process::raise_default(signal)
     })
 }
@@ -82,6 +96,7 @@ extern "C" fn after_fork_in_child() {
         }
     });
     worker::forget();
+    callsite::renew_table();
     pipeline::forget_rings();
     emit::forget_producer();
 }

@@ -61,7 +61,7 @@ mod loss;
 mod macros;
 mod options;
 mod pipeline;
-mod rules;
+pub mod rules;
 mod scope;
 mod setup;
 pub mod sink;
@@ -81,7 +81,7 @@ pub use crate::{
     health::{Health, health},
     logger::Logger,
     pipeline::{flush, set_level},
-    rules::LevelRules,
+    rules::{LevelRules, RulesError},
     scope::{InScope, ScopeGuard, Scoped},
     setup::{Delivery, Output, Setup, setup},
     sink::{Sink, WriteError},
@@ -97,7 +97,7 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub mod __private {
     pub use core::{
         option::Option::{self, Some},
-        primitive::str,
+        primitive::{str, usize},
     };
 
     pub use trine_model::key::check_keys;
@@ -106,7 +106,8 @@ pub mod __private {
     pub use crate::{
         callsite::{Callsite, NamedLater},
         emit::{emit, emit_bound, emit_with},
-        logger::{bind, event_name, no_logger, scoped_logger},
+        logger::{bind, event_name, logger, no_logger, scoped_logger},
+        macros::key,
         options::Options,
         testing::{expect_event, expected},
     };

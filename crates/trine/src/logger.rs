@@ -1,6 +1,6 @@
 //! Context: fields bound once.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, ops::Deref, sync::Arc};
 
 use trine_model::EventName;
 use trine_ring::{
@@ -43,11 +43,13 @@ impl Logger {
     /// A logger with one field more; for keys known only at run time. `bind!` is shorter for the others.
     ///
     /// A reserved key (`event`, `timestamp`, `level`) is kept with a `_` behind it.
+    #[must_use = "the logger itself stays as it is; this is another one"]
     pub fn with(&self, key: &str, value: &impl Value) -> Logger {
         self.extended(&[key], &[arg(value)])
     }
 
     /// A logger without the field `key`. The same logger when it has none of that name.
+    #[must_use = "the logger itself stays as it is; this is another one"]
     pub fn unbind(&self, key: &str) -> Logger {
         let mut builder = self.builder();
         if builder.remove(key) { Logger::from_builder(builder) } else { self.clone() }
@@ -105,32 +107,44 @@ impl fmt::Debug for Logger {
     }
 }
 
-/// What `bind!` can extend.
+/// What can stand where a logger belongs: a [`Logger`], or what points to one.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Logger`",
+    note = "before an event's name stands a logger: `info!(log, \"page_view\", ...)`",
     note = "`bind!(a, b)` reads its first argument as the parent logger; to bind two variables write `bind!(a = a, b)`"
 )]
-pub trait Parent {
+pub trait IsLogger {
     fn logger(&self) -> &Logger;
 }
 
-impl Parent for Logger {
+impl IsLogger for Logger {
+    #[inline]
     fn logger(&self) -> &Logger {
         self
     }
 }
 
-impl<T: Parent + ?Sized> Parent for &T {
+#[diagnostic::do_not_recommend]
+impl<T: Deref<Target: IsLogger> + ?Sized> IsLogger for T {
+    #[inline]
     fn logger(&self) -> &Logger {
         (**self).logger()
     }
 }
 
+/// The logger that an expression stands for.
+#[doc(hidden)]
+#[inline]
+pub fn logger(logger: &(impl IsLogger + ?Sized)) -> &Logger {
+    logger.logger()
+}
+
 /// A child of `parent`. What `bind!` calls.
 #[doc(hidden)]
-pub fn bind(parent: impl Parent, keys: &[&str], args: &[Arg<'_>]) -> Logger {
-    parent.logger().extended(keys, args)
+#[must_use = "a logger says nothing by itself: `info!(log, \"domain_action_status\", ...)`"]
+pub fn bind(parent: &Logger, keys: &[&str], args: &[Arg<'_>]) -> Logger {
+    parent.extended(keys, args)
 }
 
 /// The context that `scope!` extends: that of the current thread.

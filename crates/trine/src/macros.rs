@@ -40,6 +40,9 @@ macro_rules! critical { ($($event:tt)*) => { $crate::__event!(Critical; $($event
 /// ```
 #[macro_export]
 macro_rules! event {
+    ($name:literal $($rest:tt)*) => {
+        ::core::compile_error!("the level comes first: `event!(Level::Info, \"domain_action_status\", key = value, ...)`")
+    };
     // event!(Level::Info, "user_login", user_id = 1)
     ($level:expr, $($event:tt)+) => { $crate::__event!(($level); $($event)+) };
     ($($other:tt)*) => { ::core::compile_error!("write `event!(level, \"domain_action_status\", key = value, ...)`") };
@@ -63,14 +66,17 @@ macro_rules! bind {
     // bind!()
     () => { $crate::Logger::new() };
     // bind!(key = value, ...), bind!(%key, ...)
-    ($key:ident = $($rest:tt)*) => { $crate::__bind!($crate::Logger::new(); $key = $($rest)*) };
-    ($key:literal = $($rest:tt)*) => { $crate::__bind!($crate::Logger::new(); $key = $($rest)*) };
-    (% $($rest:tt)*) => { $crate::__bind!($crate::Logger::new(); % $($rest)*) };
-    (? $($rest:tt)*) => { $crate::__bind!($crate::Logger::new(); ? $($rest)*) };
+    ($key:ident = $($rest:tt)*) => { $crate::__bind!(&$crate::Logger::new(); $key = $($rest)*) };
+    ($key:literal = $($rest:tt)*) => { $crate::__bind!(&$crate::Logger::new(); $key = $($rest)*) };
+    ($name:literal $($rest:tt)*) => {
+        ::core::compile_error!("`bind!` takes fields, not an event's name: `bind!(key = value, ...)`")
+    };
+    (% $($rest:tt)*) => { $crate::__bind!(&$crate::Logger::new(); % $($rest)*) };
+    (? $($rest:tt)*) => { $crate::__bind!(&$crate::Logger::new(); ? $($rest)*) };
     // bind!(log, key = value, ...)
-    ($log:expr, $($rest:tt)+) => { $crate::__bind!(&$log; $($rest)+) };
+    ($log:expr, $($rest:tt)+) => { $crate::__bind!($crate::__private::logger(&$log); $($rest)+) };
     // bind!(user_id): a shorthand alone
-    ($key:ident $(,)?) => { $crate::__bind!($crate::Logger::new(); $key) };
+    ($key:ident $(,)?) => { $crate::__bind!(&$crate::Logger::new(); $key) };
     ($($other:tt)*) => {
         ::core::compile_error!("write `bind!(key = value, ...)`, or `bind!(log, key = value, ...)` for a child of `log`")
     };
@@ -94,7 +100,7 @@ macro_rules! bind {
 /// ```
 #[macro_export]
 macro_rules! scope {
-    ($($fields:tt)+) => { $crate::__bind!($crate::__private::scoped_logger(); $($fields)+).enter() };
+    ($($fields:tt)+) => { $crate::__bind!(&$crate::__private::scoped_logger(); $($fields)+).enter() };
     () => { ::core::compile_error!("write `let _scope = scope!(key = value, ...);`") };
 }
 
@@ -110,7 +116,13 @@ macro_rules! __event {
     ($level:tt;) => {
         ::core::compile_error!("an event needs a name: `info!(\"domain_action_status\", key = value, ...)`")
     };
-    // A field where the name belongs.
+    // An option written like a field, a field where the name belongs.
+    ($level:tt; sample = $($rest:tt)*) => {
+        ::core::compile_error!("the option `sample` is written with a colon: `info!(sample: 0.01, \"domain_action_status\", ...)`")
+    };
+    ($level:tt; cause = $($rest:tt)*) => {
+        ::core::compile_error!("the option `cause` is written with a colon: `error!(cause: &error, \"domain_action_status\", ...)`")
+    };
     ($level:tt; $key:ident = $($rest:tt)*) => {
         ::core::compile_error!(::core::concat!(
             "an event's name comes before its fields: `info!(\"domain_action_status\", ", ::core::stringify!($key), " = ...)`"
@@ -127,6 +139,12 @@ macro_rules! __event {
     };
     // Options and a name, in any order: ($level; sample: 0.1, "name"), ($level; name: NAME, ...)
     ($level:tt; $option:ident : $($rest:tt)*) => { $crate::__event!(@options $level [] []; $option : $($rest)*) };
+    ($level:tt; $log:ident $name:literal $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "a comma belongs between the logger and the event's name: `info!(", ::core::stringify!($log), ", ",
+            ::core::stringify!($name), ", ...)`"
+        ))
+    };
     // A logger, then options or a name.
     ($level:tt; $log:expr, $name:literal) => { $crate::__fields!(@event [$level [$log] [] (literal $name)] [] []) };
     ($level:tt; $log:expr, $name:literal, $($fields:tt)*) => {
@@ -135,25 +153,28 @@ macro_rules! __event {
     ($level:tt; $log:expr, $option:ident : $($rest:tt)*) => {
         $crate::__event!(@options $level [$log] []; $option : $($rest)*)
     };
-    // A logger and a constant of a module: ($level; log, events::AUTH_LOGIN_SUCCESS, fields)
+    // A logger and a path, which cannot be a field: ($level; log, events::AUTH_LOGIN_SUCCESS, fields)
     ($level:tt; $log:expr, $first:ident :: $($rest:tt)+) => {
-        $crate::__event!(@path $level [$log] [$first ::] $($rest)+)
+        $crate::__event!(@named $level [$log]; $first :: $($rest)+)
     };
+    ($level:tt; $log:expr, :: $($rest:tt)+) => { $crate::__event!(@named $level [$log]; :: $($rest)+) };
     // A name that is an expression: ($level; events::AUTH_LOGIN_SUCCESS, fields)
     ($level:tt; $name:expr, $($fields:tt)*) => {
         $crate::__fields!(@event [$level [] [] (expr $name)] [] [] $($fields)*)
     };
     ($level:tt; $name:expr) => { $crate::__fields!(@event [$level [] [] (expr $name)] [] []) };
+    ($level:tt; $($other:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "cannot read the event `", ::core::stringify!($($other)*),
+            "`: write `info!(\"domain_action_status\", key = value, ...)`; before the name may come a logger, then options, \
+             each with a comma"
+        ))
+    };
 
-    // The segments of a constant's path, up to the comma.
-    (@path $level:tt $log:tt [$($path:tt)*] $segment:ident) => {
-        $crate::__fields!(@event [$level $log [] (expr $($path)* $segment)] [] [])
-    };
-    (@path $level:tt $log:tt [$($path:tt)*] $segment:ident, $($fields:tt)*) => {
-        $crate::__fields!(@event [$level $log [] (expr $($path)* $segment)] [] [] $($fields)*)
-    };
-    (@path $level:tt $log:tt [$($path:tt)*] $segment:ident :: $($rest:tt)+) => {
-        $crate::__event!(@path $level $log [$($path)* $segment ::] $($rest)+)
+    // The name behind a logger.
+    (@named $level:tt $log:tt; $name:expr) => { $crate::__fields!(@event [$level $log [] (expr $name)] [] []) };
+    (@named $level:tt $log:tt; $name:expr, $($fields:tt)*) => {
+        $crate::__fields!(@event [$level $log [] (expr $name)] [] [] $($fields)*)
     };
 
     // Options before the name.
@@ -178,11 +199,17 @@ macro_rules! __event {
     (@options $level:tt $log:tt $options:tt; $option:ident : $value:expr) => {
         ::core::compile_error!("an event needs a name: `info!(sample: 0.01, \"domain_action_status\", ...)`")
     };
+    (@options $level:tt $log:tt $options:tt; $option:ident : $(, $($rest:tt)*)?) => {
+        ::core::compile_error!(::core::concat!("the option `", ::core::stringify!($option), "` has no value"))
+    };
     (@options $level:tt $log:tt $options:tt; $option:ident : $($rest:tt)*) => {
         ::core::compile_error!(::core::concat!(
             "unknown option `", ::core::stringify!($option), "`; allowed: `sample: rate`, `cause: &error`, `name: NAME`; \
              a field is written `", ::core::stringify!($option), " = value`, after the name"
         ))
+    };
+    (@options $level:tt $log:tt $options:tt; $log_late:expr, $name:literal $(, $($rest:tt)*)?) => {
+        ::core::compile_error!("the logger comes first, then options, then the name: `info!(log, sample: 0.01, \"cache_hit\", ...)`")
     };
     (@options $level:tt $log:tt $options:tt; $name:expr) => {
         $crate::__fields!(@event [$level $log $options (expr $name)] [] [])
@@ -200,13 +227,13 @@ macro_rules! __fields {
     (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*]) => { $crate::__finish!(@$to $head [$($keys)*] [$($args)*]) };
     // key = %value, key = ?value, key = value
     (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] $key:ident = % $value:expr $(, $($rest:tt)*)?) => {
-        $crate::__fields!(@$to $head [$($keys)* (::core::stringify!($key))] [$($args)* (display $value)] $($($rest)*)?)
+        $crate::__fields!(@$to $head [$($keys)* ($crate::__private::key(::core::stringify!($key)))] [$($args)* (display $value)] $($($rest)*)?)
     };
     (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] $key:ident = ? $value:expr $(, $($rest:tt)*)?) => {
-        $crate::__fields!(@$to $head [$($keys)* (::core::stringify!($key))] [$($args)* (debug $value)] $($($rest)*)?)
+        $crate::__fields!(@$to $head [$($keys)* ($crate::__private::key(::core::stringify!($key)))] [$($args)* (debug $value)] $($($rest)*)?)
     };
     (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] $key:ident = $value:expr $(, $($rest:tt)*)?) => {
-        $crate::__fields!(@$to $head [$($keys)* (::core::stringify!($key))] [$($args)* (value $value)] $($($rest)*)?)
+        $crate::__fields!(@$to $head [$($keys)* ($crate::__private::key(::core::stringify!($key)))] [$($args)* (value $value)] $($($rest)*)?)
     };
     // "quoted key" = %value, = ?value, = value
     (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] $key:literal = % $value:expr $(, $($rest:tt)*)?) => {
@@ -220,13 +247,13 @@ macro_rules! __fields {
     };
     // %key, ?key, key
     (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] % $key:ident $(, $($rest:tt)*)?) => {
-        $crate::__fields!(@$to $head [$($keys)* (::core::stringify!($key))] [$($args)* (display $key)] $($($rest)*)?)
+        $crate::__fields!(@$to $head [$($keys)* ($crate::__private::key(::core::stringify!($key)))] [$($args)* (display $key)] $($($rest)*)?)
     };
     (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] ? $key:ident $(, $($rest:tt)*)?) => {
-        $crate::__fields!(@$to $head [$($keys)* (::core::stringify!($key))] [$($args)* (debug $key)] $($($rest)*)?)
+        $crate::__fields!(@$to $head [$($keys)* ($crate::__private::key(::core::stringify!($key)))] [$($args)* (debug $key)] $($($rest)*)?)
     };
     (@$to:ident $head:tt [$($keys:tt)*] [$($args:tt)*] $key:ident $(, $($rest:tt)*)?) => {
-        $crate::__fields!(@$to $head [$($keys)* (::core::stringify!($key))] [$($args)* (value $key)] $($($rest)*)?)
+        $crate::__fields!(@$to $head [$($keys)* ($crate::__private::key(::core::stringify!($key)))] [$($args)* (value $key)] $($($rest)*)?)
     };
     // Mistakes.
     (@$to:ident $head:tt $keys:tt $args:tt $option:ident : $($rest:tt)*) => {
@@ -238,18 +265,57 @@ macro_rules! __fields {
     (@$to:ident $head:tt $keys:tt $args:tt $key:ident = $(, $($rest:tt)*)?) => {
         ::core::compile_error!(::core::concat!("the field `", ::core::stringify!($key), "` has no value"))
     };
-    (@$to:ident $head:tt $keys:tt $args:tt $first:ident . $($rest:tt)*) => {
+    (@$to:ident $head:tt $keys:tt $args:tt $key:literal = $(, $($rest:tt)*)?) => {
+        ::core::compile_error!(::core::concat!("the field `", ::core::stringify!($key), "` has no value"))
+    };
+    // user.id = 7, user-id = 7
+    (@$to:ident $head:tt $keys:tt $args:tt $first:ident $(. $more:ident)+ = $($rest:tt)*) => {
         ::core::compile_error!(::core::concat!(
-            "a field needs a key: `key = ", ::core::stringify!($first), "...`; only a variable can stand for itself"
+            "a key with dots is quoted: `\"", ::core::stringify!($first), $(".", ::core::stringify!($more),)+ "\" = value`"
         ))
     };
-    (@$to:ident $head:tt $keys:tt $args:tt $text:literal $($rest:tt)*) => {
-        ::core::compile_error!(::core::concat!("a value needs a key: `key = ", ::core::stringify!($text), "`"))
+    (@$to:ident $head:tt $keys:tt $args:tt $first:ident $(- $more:ident)+ = $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "a key with hyphens is quoted: `\"", ::core::stringify!($first), $("-", ::core::stringify!($more),)+ "\" = value`"
+        ))
+    };
+    // user.id, %user.id, ?user.id, &user_id
+    (@$to:ident $head:tt $keys:tt $args:tt $first:ident . $key:ident $(, $($rest:tt)*)?) => {
+        $crate::__mistake!(key $key, $first . $key)
+    };
+    (@$to:ident $head:tt $keys:tt $args:tt % $first:ident . $key:ident $(, $($rest:tt)*)?) => {
+        $crate::__mistake!(key $key, % $first . $key)
+    };
+    (@$to:ident $head:tt $keys:tt $args:tt ? $first:ident . $key:ident $(, $($rest:tt)*)?) => {
+        $crate::__mistake!(key $key, ? $first . $key)
+    };
+    (@$to:ident $head:tt $keys:tt $args:tt & $key:ident $(, $($rest:tt)*)?) => {
+        $crate::__mistake!(key $key, & $key)
+    };
+    // "web_app", name.len(), std::process::id()
+    (@$to:ident $head:tt $keys:tt $args:tt $value:literal $(, $($rest:tt)*)?) => { $crate::__mistake!(key key, $value) };
+    (@$to:ident $head:tt $keys:tt $args:tt $first:ident . $($rest:tt)*) => { $crate::__mistake!(key key, $first ...) };
+    (@$to:ident $head:tt $keys:tt $args:tt $first:ident :: $($rest:tt)*) => { $crate::__mistake!(key key, $first ...) };
+    (@$to:ident $head:tt $keys:tt $args:tt , $($rest:tt)*) => {
+        ::core::compile_error!("a field is missing between two commas")
     };
     (@$to:ident $head:tt $keys:tt $args:tt $($rest:tt)*) => {
         ::core::compile_error!(::core::concat!(
             "cannot read the fields from `", ::core::stringify!($($rest)*),
-            "` on: write `key = value`, `key = %display`, `key = ?debug`, `\"quoted key\" = value` or `variable`"
+            "` on: a field is `key = value`, `key = %display`, `key = ?debug`, `\"quoted key\" = value` or `variable`, \
+             and a comma stands between two"
+        ))
+    };
+}
+
+/// A value where a field belongs.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __mistake {
+    (key $key:ident, $($value:tt)+) => {
+        ::core::compile_error!(::core::concat!(
+            "a value needs a key: `", ::core::stringify!($key), " = ", $(::core::stringify!($value),)+
+            "`; only a variable can stand for itself"
         ))
     };
 }
@@ -260,25 +326,25 @@ macro_rules! __fields {
 macro_rules! __finish {
     // An event whose level and name are known: one static callsite.
     (@event [$level:ident [$($log:expr)?] [$($options:tt)*] (literal $name:literal)] [$(($key:expr))*] [$($arg:tt)*]) => {{
-        static SITE: $crate::__private::Callsite = $crate::__private::Callsite::new(
+        static __TRINE_CALLSITE: $crate::__private::Callsite = $crate::__private::Callsite::new(
             $name,
             $crate::Level::$level,
             (::core::module_path!(), ::core::file!(), ::core::line!()),
             &[$($key),*],
         );
-        if SITE.is_on() {
-            $crate::__emit!(&SITE, [$($log)?], [$($options)*], [$($arg)*]);
+        if __TRINE_CALLSITE.is_on() {
+            $crate::__emit!(&__TRINE_CALLSITE, [$($log)?], [$($options)*], [$($arg)*]);
         }
     }};
     // The level is an expression: a static callsite for each.
     (@event [($level:expr) [$($log:expr)?] [$($options:tt)*] (literal $name:literal)] [$(($key:expr))*] [$($arg:tt)*]) => {{
-        static SITES: [$crate::__private::Callsite; 6] = $crate::__private::Callsite::of_every_level(
+        static __TRINE_CALLSITES: [$crate::__private::Callsite; 6] = $crate::__private::Callsite::of_every_level(
             $name,
             (::core::module_path!(), ::core::file!(), ::core::line!()),
             &[$($key),*],
         );
         let level: $crate::Level = $level;
-        let site = &SITES[level as usize];
+        let site = &__TRINE_CALLSITES[level as $crate::__private::usize];
         if site.is_on() {
             $crate::__emit!(site, [$($log)?], [$($options)*], [$($arg)*]);
         }
@@ -288,20 +354,20 @@ macro_rules! __finish {
         $crate::__finish!(@event [($crate::Level::$level) $log $options (expr $($name)+)] $keys $args)
     };
     (@event [($level:expr) [$($log:expr)?] [$($options:tt)*] (expr $name:expr)] [$(($key:expr))*] [$($arg:tt)*]) => {{
-        static SITES: $crate::__private::NamedLater = $crate::__private::NamedLater::new(
+        static __TRINE_CALLSITES: $crate::__private::NamedLater = $crate::__private::NamedLater::new(
             (::core::module_path!(), ::core::file!(), ::core::line!()),
             &[$($key),*],
         );
-        let site = SITES.named($crate::__private::event_name($name), $level);
+        let site = __TRINE_CALLSITES.named($crate::__private::event_name($name), $level);
         if site.is_on() {
             $crate::__emit!(site, [$($log)?], [$($options)*], [$($arg)*]);
         }
     }};
     // A logger: a builder that takes the fields.
     (@bind [$parent:expr] [$(($key:expr))*] [$(($kind:ident $arg:expr))*]) => {{
-        const KEYS: &[&$crate::__private::str] = &[$($key),*];
-        const _: () = $crate::__private::check_keys(KEYS);
-        $crate::__private::bind($parent, KEYS, &[$($crate::__arg!($kind $arg)),*])
+        const __TRINE_KEYS: &[&$crate::__private::str] = &[$($key),*];
+        const _: () = $crate::__private::check_keys(__TRINE_KEYS);
+        $crate::__private::bind($parent, __TRINE_KEYS, &[$($crate::__arg!($kind $arg)),*])
     }};
 }
 
@@ -319,14 +385,15 @@ macro_rules! __emit {
         $crate::__private::emit($site, &[$($crate::__arg!($kind $arg)),*])
     };
     ($site:expr, [$log:expr], [], [$(($kind:ident $arg:expr))*]) => {
-        $crate::__private::emit_bound($site, &$log, &[$($crate::__arg!($kind $arg)),*])
+        $crate::__private::emit_bound($site, $crate::__private::logger(&$log), &[$($crate::__arg!($kind $arg)),*])
     };
     ($site:expr, [$($log:expr)?], [$(($option:ident $value:expr))+], [$(($kind:ident $arg:expr))*]) => {{
         let mut options = $crate::__private::Options::new();
-        if true $(&& $crate::__option!(options, $option $value))+ {
+        // Sampling first: what it drops is not looked at.
+        if true $(&& $crate::__option!(options, first $option $value))+ $(&& $crate::__option!(options, then $option $value))+ {
             $crate::__private::emit_with(
                 $site,
-                $crate::__private::no_logger() $(.or($crate::__private::Some(&$log)))?,
+                $crate::__private::no_logger()$(.or($crate::__private::Some($crate::__private::logger(&$log))))?,
                 options,
                 &[$($crate::__arg!($kind $arg)),*],
             );
@@ -338,8 +405,10 @@ macro_rules! __emit {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __option {
-    ($options:ident, sample $rate:expr) => { $options.sample($rate) };
-    ($options:ident, cause $error:expr) => { $options.cause($error) };
+    ($options:ident, first sample $rate:expr) => { $options.sample($rate) };
+    ($options:ident, first $other:ident $value:expr) => { true };
+    ($options:ident, then cause $error:expr) => { $options.cause($error) };
+    ($options:ident, then $other:ident $value:expr) => { true };
 }
 
 #[doc(hidden)]
@@ -348,4 +417,13 @@ macro_rules! __arg {
     (value $value:expr) => { $crate::__private::arg(&$value) };
     (display $value:expr) => { $crate::__private::Arg::Display(&$value) };
     (debug $value:expr) => { $crate::__private::Arg::Debug(&$value) };
+}
+
+/// The key that an identifier stands for: `r#type` is `type`.
+#[doc(hidden)]
+pub const fn key(written: &str) -> &str {
+    match written.as_bytes() {
+        [b'r', b'#', ..] => written.split_at(2).1,
+        _ => written,
+    }
 }

@@ -40,7 +40,7 @@ impl Options {
     }
 
     /// `cause: &error`: adds what is known of an error. Always true: the event is kept.
-    pub fn cause<E: Error + ?Sized>(&mut self, error: &E) -> bool {
+    pub fn cause<E: Cause + ?Sized>(&mut self, error: &E) -> bool {
         let causes = std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source());
         let chain: Vec<&dyn Error> = causes.take(CAUSES_MAX).map(|cause| cause as &dyn Error).collect();
         self.fields
@@ -55,12 +55,23 @@ impl Options {
     }
 }
 
+/// What `cause:` takes: any error.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error",
+    note = "write `cause: &error`, where `error` is a `std::error::Error`; if that is in a box, `cause: &*error`"
+)]
+pub trait Cause: Error {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Error + ?Sized> Cause for E {}
+
 /// A number in `0.0..1.0`, from a generator of the thread's own: xorshift64*, seeded by the system.
 ///
 /// Source: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled", 2016.
 fn random() -> f64 {
     thread_local! {
-        static STATE: Cell<u64> = Cell::new(RandomState::new().hash_one(0x7472_696e_65_u64) | 1);
+        static STATE: Cell<u64> = Cell::new(RandomState::new().hash_one("trine") | 1);
     }
     STATE.with(|state| {
         let mut x = state.get();

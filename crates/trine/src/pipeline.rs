@@ -19,8 +19,8 @@ use crate::{
     config::DEFAULT_RING_BYTES,
     encoder::Encoder,
     leave, lock,
-    rules::LevelRules,
-    setup,
+    rules::{LevelRules, RulesError},
+    setup::setup,
     sink::Sink,
     worker,
 };
@@ -114,7 +114,7 @@ pub(crate) fn wants(site: &Callsite) -> bool {
 /// Starts the default pipeline unless one was started.
 pub(crate) fn ensure_started() {
     if !IS_STARTED.load(Ordering::Acquire) {
-        setup::setup().start();
+        setup().start();
     }
 }
 
@@ -152,11 +152,8 @@ pub(crate) fn start(start: Start) {
 /// let error = trine::set_level("inof").unwrap_err();
 /// assert!(error.to_string().contains("did you mean `info`"), "{error}");
 /// ```
-pub fn set_level(rules: &str) -> Result<(), crate::config::Finding> {
-    let (levels, findings) = LevelRules::parse(rules);
-    if let Some(finding) = findings.into_iter().next() {
-        return Err(finding);
-    }
+pub fn set_level(rules: &str) -> Result<(), RulesError> {
+    let levels: LevelRules = rules.parse()?;
     ensure_started();
     collector::replace_outputs(|| {
         let mut config = CONFIG.write().unwrap_or_else(|poisoned| poisoned.into_inner());

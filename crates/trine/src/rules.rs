@@ -177,8 +177,13 @@ impl RulesError {
 
 impl fmt::Display for RulesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let messages: Vec<&str> = self.0.iter().map(|finding| finding.message.as_str()).collect();
-        f.write_str(&messages.join("; "))
+        for (index, finding) in self.0.iter().enumerate() {
+            write!(f, "{}{}", if index > 0 { "; " } else { "" }, finding.message)?;
+            if let Some(suggestion) = &finding.suggestion {
+                write!(f, "; did you mean `{suggestion}`?")?;
+            }
+        }
+        Ok(())
     }
 }
 

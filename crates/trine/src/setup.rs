@@ -146,10 +146,8 @@ impl Setup {
             }
             outside
         };
-        if let Some(said) = &settings.outputs {
-            if !self.is_forced || outputs.is_empty() {
-                outputs = said.iter().map(Output::from_settings).collect();
-            }
+        if let Some(said) = settings.outputs.as_ref().filter(|_| !self.is_forced || outputs.is_empty()) {
+            outputs = said.iter().map(Output::from_settings).collect();
         }
         if outputs.is_empty() {
             outputs.push(Output::stdout());
@@ -178,15 +176,12 @@ impl Setup {
 #[cfg(unix)]
 fn set_signals(flushes_on_termination: bool, reopens_on_hangup: Option<bool>, has_file: bool) {
     use trine_ring::process;
-    if flushes_on_termination {
-        if let Err(error) = crate::leave::install_termination() {
-            health::report(format_args!("cannot flush on SIGTERM and SIGINT: {error}"));
-        }
+    if flushes_on_termination && let Err(error) = crate::leave::install_termination() {
+        health::report(format_args!("cannot flush on SIGTERM and SIGINT: {error}"));
     }
-    if reopens_on_hangup.unwrap_or_else(|| has_file && !process::has_terminal()) {
-        if let Err(error) = process::count_hangups() {
-            health::report(format_args!("cannot reopen files on SIGHUP: {error}"));
-        }
+    let reopens = reopens_on_hangup.unwrap_or_else(|| has_file && !process::has_terminal());
+    if reopens && let Err(error) = process::count_hangups() {
+        health::report(format_args!("cannot reopen files on SIGHUP: {error}"));
     }
 }
 

@@ -31,6 +31,14 @@ pub trait Sink: Send + Sync + fmt::Debug {
         Ok(())
     }
 
+    /// Asks the sink to open its file anew at the next write or tick: SIGHUP arrived. Does not block.
+    fn request_reopen(&self) {}
+
+    /// What went wrong since the last call without losing a line, for people: a rotation or a deletion that failed.
+    fn take_reports(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What messages call this sink: `stdout`, `file:logs/app.jsonl`.
     fn describe(&self) -> String;
 }

@@ -52,10 +52,11 @@ pub(crate) fn ensure_running() {
 /// Ends the worker's nap.
 #[cold]
 pub(crate) fn wake() {
-    if let Ok(worker) = WORKER.try_read() {
-        if let Some(worker) = &*worker {
-            worker.unpark();
-        }
+    // When the lock is taken, the worker is being started or a fork is under way: it will look by itself.
+    if let Ok(worker) = WORKER.try_read()
+        && let Some(worker) = &*worker
+    {
+        worker.unpark();
     }
 }
 

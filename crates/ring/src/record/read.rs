@@ -153,18 +153,31 @@ impl<'a> Cursor<'a> {
     }
 
     /// One value. `depth` is how many lists and maps it lies in.
-    #[inline]
+    ///
+    /// The usual types are read in place, so that a caller that tells them apart again does so once.
+    #[inline(always)]
     pub(crate) fn value(&mut self, depth: usize) -> Option<ValueRef<'a>> {
         let [tag] = self.array()?;
         Some(match Tag::from_u8(tag)? {
+            Tag::Str => ValueRef::Str(self.text()?),
+            Tag::I64 => ValueRef::I64(i64::from_le_bytes(self.array()?)),
+            Tag::U64 => ValueRef::U64(u64::from_le_bytes(self.array()?)),
+            Tag::F64 => ValueRef::F64(f64::from_bits(u64::from_le_bytes(self.array()?))),
+            rare => return self.rare(rare, depth),
+        })
+    }
+
+    #[inline(never)]
+    fn rare(&mut self, tag: Tag, depth: usize) -> Option<ValueRef<'a>> {
+        Some(match tag {
             Tag::Null => ValueRef::Null,
             Tag::False => ValueRef::Bool(false),
             Tag::True => ValueRef::Bool(true),
+            Tag::Str => ValueRef::Str(self.text()?),
             Tag::I64 => ValueRef::I64(i64::from_le_bytes(self.array()?)),
             Tag::U64 => ValueRef::U64(u64::from_le_bytes(self.array()?)),
-            Tag::F32 => ValueRef::F32(f32::from_bits(u32::from_le_bytes(self.array()?))),
             Tag::F64 => ValueRef::F64(f64::from_bits(u64::from_le_bytes(self.array()?))),
-            Tag::Str => ValueRef::Str(self.text()?),
+            Tag::F32 => ValueRef::F32(f32::from_bits(u32::from_le_bytes(self.array()?))),
             Tag::I128 => ValueRef::I128(i128::from_le_bytes(self.array()?)),
             Tag::U128 => ValueRef::U128(u128::from_le_bytes(self.array()?)),
             Tag::Char => ValueRef::Char(char::from_u32(u32::from_le_bytes(self.array()?))?),

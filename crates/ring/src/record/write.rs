@@ -9,6 +9,7 @@ use std::{
 
 use super::{HEADER_BYTES, RECORD_BYTES_MAX, Tag, VALUES_MAX};
 use crate::{
+    append::Appender,
     arg::Arg,
     value::{Value, ValueWriter},
 };
@@ -36,9 +37,28 @@ fn tagged<const N: usize>(out: &mut impl Out, tag: Tag, payload: [u8; N]) {
     out.array(payload);
 }
 
+impl Out for Appender<'_> {
+    #[inline]
+    fn array<const N: usize>(&mut self, bytes: [u8; N]) {
+        Appender::array(self, bytes);
+    }
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8]) {
+        Appender::bytes(self, bytes);
+    }
+}
+
 /// Appends a plain argument. Arguments that run the user's code go through [`any`].
 #[inline]
 pub(crate) fn plain(out: &mut impl Out, arg: &Arg<'_>) {
+    if !common(out, arg) {
+        rare(out, arg);
+    }
+}
+
+/// Appends an argument of one of the types that most are of, in place. False for the others.
+#[inline(always)]
+pub(crate) fn common(out: &mut impl Out, arg: &Arg<'_>) -> bool {
     match *arg {
         Arg::Str(v) => text(out, Tag::Str, v),
         Arg::I64(v) => integer(out, Tag::I64, v as u64),
@@ -46,13 +66,14 @@ pub(crate) fn plain(out: &mut impl Out, arg: &Arg<'_>) {
         Arg::F64(v) => integer(out, Tag::F64, v.to_bits()),
         Arg::Bool(v) => out.array([if v { Tag::True } else { Tag::False } as u8]),
         Arg::Null => out.array([Tag::Null as u8]),
-        ref rare => plain_rare(out, rare),
+        _ => return false,
     }
+    true
 }
 
-/// The arguments seen less often, out of line so that the common ones stay small.
+/// Appends a plain argument of a type seen less often; out of line, so that the common ones stay small.
 #[inline(never)]
-fn plain_rare(out: &mut impl Out, arg: &Arg<'_>) {
+pub(crate) fn rare(out: &mut impl Out, arg: &Arg<'_>) {
     match *arg {
         Arg::I128(v) => tagged(out, Tag::I128, v.to_le_bytes()),
         Arg::U128(v) => tagged(out, Tag::U128, v.to_le_bytes()),
@@ -62,14 +83,16 @@ fn plain_rare(out: &mut impl Out, arg: &Arg<'_>) {
         Arg::Time(v) => time(out, v),
         Arg::Ip(v) => ip(out, v),
         Arg::Socket(v) => socket(out, v),
-        Arg::Str(_) | Arg::I64(_) | Arg::U64(_) | Arg::F64(_) | Arg::Bool(_) | Arg::Null => plain(out, arg),
+        Arg::Str(_) | Arg::I64(_) | Arg::U64(_) | Arg::F64(_) | Arg::Bool(_) | Arg::Null => {
+            common(out, arg);
+        }
         // Never reached from the crate: callers test `is_plain`. A value all the same, so that a record stays readable.
         Arg::Display(_) | Arg::Debug(_) | Arg::Dyn(_) => out.array([Tag::Null as u8]),
     }
 }
 
 /// The tag and the number as one array: one bounds check instead of two.
-#[inline]
+#[inline(always)]
 fn integer(out: &mut impl Out, tag: Tag, v: u64) {
     let mut bytes = [0; 9];
     bytes[0] = tag as u8;
@@ -77,7 +100,7 @@ fn integer(out: &mut impl Out, tag: Tag, v: u64) {
     out.array(bytes);
 }
 
-#[inline]
+#[inline(always)]
 fn small(out: &mut impl Out, tag: Tag, v: u32) {
     let mut bytes = [0; 5];
     bytes[0] = tag as u8;
@@ -85,7 +108,7 @@ fn small(out: &mut impl Out, tag: Tag, v: u32) {
     out.array(bytes);
 }
 
-#[inline]
+#[inline(always)]
 fn text(out: &mut impl Out, tag: Tag, v: &str) {
     // Longer text cannot be said in the length; RECORD_BYTES_MAX is below it, so such a record is refused anyway.
     small(out, tag, v.len() as u32);
@@ -147,18 +170,33 @@ pub(crate) fn any(out: &mut Vec<u8>, arg: &Arg<'_>, depth: usize) {
     }
 }
 
+/// Appends text as it is formatted.
+struct Text<'a>(&'a mut Vec<u8>);
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, s: &str) -> fmt::Result {
+        self.0.extend_from_slice(s.as_bytes());
+        Ok(())
+    }
+}
+
+/// Appends a map's key: its length, and what it formats to.
+pub(crate) fn formatted_key(out: &mut Vec<u8>, key: fmt::Arguments<'_>) {
+    let start = out.len();
+    out.array([0; 4]);
+    if Text(out).write_fmt(key).is_err() {
+        out.truncate(start + 4);
+        out.bytes(b"<Display failed>");
+    }
+    let len = (out.len() - start - 4) as u32;
+    out[start..start + 4].copy_from_slice(&len.to_le_bytes());
+}
+
 /// Appends what `text` formats to, or a value that says that it failed. `kind` names the trait in that case.
 pub(crate) fn formatted(out: &mut Vec<u8>, kind: &str, text: fmt::Arguments<'_>) {
-    struct Appender<'a>(&'a mut Vec<u8>);
-    impl fmt::Write for Appender<'_> {
-        fn write_str(&mut self, s: &str) -> fmt::Result {
-            self.0.extend_from_slice(s.as_bytes());
-            Ok(())
-        }
-    }
     let start = out.len();
     small(out, Tag::Str, 0);
-    let outcome = catch_unwind(AssertUnwindSafe(|| Appender(out).write_fmt(text)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| Text(out).write_fmt(text)));
     match outcome {
         Ok(Ok(())) => patch_length(out, start),
         Ok(Err(fmt::Error)) => failed(out, start, &format!("{kind} failed")),
@@ -215,19 +253,41 @@ pub(crate) fn header(len: u32, site: u32, ticks: u64, values: u16) -> [u8; HEADE
 pub fn encode(out: &mut Vec<u8>, site: u32, ticks: u64, args: &[Arg<'_>], blocks: &[&[u8]]) {
     let args = &args[..args.len().min(VALUES_MAX)];
     let start = out.len();
-    out.array(header(0, site, ticks, args.len() as u16));
+    let mut appender = Appender::new(out);
+    Out::array(&mut appender, header(0, site, ticks, args.len() as u16));
+    // Text alone can make a record of plain arguments too long: VALUES_MAX others stay below 2 MiB.
+    let mut texts = 0;
     for arg in args {
-        let at = out.len();
-        any(out, arg, 0);
-        if out.len() - start > RECORD_BYTES_MAX {
-            failed(out, at, "value too large");
+        if let Arg::Str(text) = arg {
+            texts += text.len();
+        }
+        if arg.is_plain() && texts < RECORD_BYTES_MAX / 2 {
+            plain(&mut appender, arg);
+        } else {
+            appender.with_vec(|out| bounded(out, start, arg));
         }
     }
-    for block in blocks {
-        if out.len() - start + block.len() <= RECORD_BYTES_MAX {
-            out.bytes(block);
+    appender.with_vec(|out| {
+        for block in blocks {
+            if out.len() - start + block.len() <= RECORD_BYTES_MAX {
+                Out::bytes(out, block);
+            }
         }
+        let len = (out.len() - start) as u32;
+        out[start..start + 4].copy_from_slice(&len.to_le_bytes());
+    });
+}
+
+/// Appends any argument, or a marked value when the record would become longer than it may.
+fn bounded(out: &mut Vec<u8>, start: usize, arg: &Arg<'_>) {
+    let at = out.len();
+    if let Arg::Str(text) = arg
+        && at - start + text.len() > RECORD_BYTES_MAX
+    {
+        return failed(out, at, "value too large");
     }
-    let len = (out.len() - start) as u32;
-    out[start..start + 4].copy_from_slice(&len.to_le_bytes());
+    any(out, arg, 0);
+    if out.len() - start > RECORD_BYTES_MAX {
+        failed(out, at, "value too large");
+    }
 }

@@ -3,7 +3,6 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
-    fmt,
 };
 
 use super::{Value, ValueWriter};
@@ -40,15 +39,14 @@ where
     }
 }
 
-/// Maps; a key is written as its `Display`, so that keys of any type become the strings that JSON wants.
+/// Maps. JSON wants strings as keys: a key is written as the text of its value, numbers as their digits.
 macro_rules! maps {
     ($([$($generics:tt)*] $type:ty;)*) => {$(
-        impl<K: fmt::Display, V: Value, $($generics)*> Value for $type {
+        impl<K: Value, V: Value, $($generics)*> Value for $type {
             fn encode(&self, writer: ValueWriter<'_>) {
                 let mut map = writer.map();
-                let mut text = String::new();
                 for (key, value) in self {
-                    map.entry(key_text(&mut text, key), value);
+                    map.entry_keyed(key, value);
                 }
             }
         }
@@ -58,14 +56,6 @@ macro_rules! maps {
 maps! {
     [] BTreeMap<K, V>;
     [S] HashMap<K, V, S>;
-}
-
-fn key_text<'a>(text: &'a mut String, key: &impl fmt::Display) -> &'a str {
-    text.clear();
-    match fmt::Write::write_fmt(text, format_args!("{key}")) {
-        Ok(()) => text,
-        Err(fmt::Error) => "<Display failed>",
-    }
 }
 
 /// Tuples are lists of unlike items.

@@ -1,22 +1,33 @@
 //! Text as a JSON string.
 
+use trine_ring::Appender;
+
 /// Appends `text` with everything escaped that JSON wants escaped, without the quotes.
 ///
-/// Text is UTF-8 as a rule; what is not (from a damaged ring) becomes U+FFFD, so that the line stays valid.
+/// Text is UTF-8 as a rule; what is not (from a damaged ring) becomes U+FFFD, so that the line stays valid. ASCII, which
+/// most is, is recognised in the same pass.
 #[inline]
-pub(crate) fn escape(out: &mut Vec<u8>, text: &[u8]) {
-    match first_special(text) {
-        None => out.extend_from_slice(text),
-        Some(at) => escape_from(out, text, at),
+pub(crate) fn escape(out: &mut Appender<'_>, text: &[u8]) {
+    match scan(text) {
+        Scan::Plain => out.bytes(text),
+        Scan::Special(at) => out.with_vec(|out| escape_text(out, text, at)),
+        Scan::NotAscii => out.with_vec(|out| escape_text(out, text, text.len())),
     }
 }
 
-/// As [`escape`], for text that may not be UTF-8.
-pub(crate) fn escape_lossy(out: &mut Vec<u8>, text: &[u8]) {
-    escape(out, String::from_utf8_lossy(text).as_bytes());
+/// As [`escape`], where there is something to escape (the first at `at`), or something that may not be UTF-8.
+#[cold]
+fn escape_text(out: &mut Vec<u8>, text: &[u8], at: usize) {
+    match std::str::from_utf8(text) {
+        Ok(_) => escape_from(out, text, at),
+        Err(_) => {
+            let text = String::from_utf8_lossy(text);
+            let at = first_special(text.as_bytes()).unwrap_or(text.len());
+            escape_from(out, text.as_bytes(), at);
+        }
+    }
 }
 
-#[cold]
 fn escape_from(out: &mut Vec<u8>, mut text: &[u8], mut at: usize) {
     loop {
         let (clean, rest) = text.split_at(at);
@@ -53,21 +64,55 @@ fn specials(word: u64) -> u64 {
     (below(word, 0x20) | below(word ^ (LOW * 0x22), 1) | below(word ^ (LOW * 0x5c), 1)) & HIGH
 }
 
-/// Where the first byte is that must be escaped.
+/// What a pass over text found.
+#[derive(Debug, PartialEq, Eq)]
+enum Scan {
+    /// ASCII with nothing to escape.
+    Plain,
+    /// The first byte that must be escaped.
+    Special(usize),
+    /// Nothing to escape, but not ASCII.
+    NotAscii,
+}
+
 #[inline]
-fn first_special(text: &[u8]) -> Option<usize> {
-    let mut chunks = text.chunks_exact(8);
-    let mut at = 0;
-    for chunk in &mut chunks {
-        let word = u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]);
-        let found = specials(word);
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        at += 8;
+fn scan(text: &[u8]) -> Scan {
+    let word = |at: usize| text.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |chunk| u64::from_le_bytes(*chunk));
+    if text.len() < 8 {
+        return scan_short(text);
     }
-    let special = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
-    chunks.remainder().iter().position(special).map(|found| at + found)
+    let (mut at, last, mut seen) = (0, text.len() - 8, 0);
+    loop {
+        let found = specials(word(at));
+        if found != 0 {
+            return Scan::Special(at + found.trailing_zeros() as usize / 8);
+        }
+        seen |= word(at);
+        if at == last {
+            return if seen & HIGH == 0 { Scan::Plain } else { Scan::NotAscii };
+        }
+        // The last word overlaps the one before, whose bytes are known to be harmless.
+        at = (at + 8).min(last);
+    }
+}
+
+#[inline]
+fn scan_short(text: &[u8]) -> Scan {
+    let mut seen = 0;
+    for (at, byte) in text.iter().enumerate() {
+        if *byte < 0x20 || *byte == b'"' || *byte == b'\\' {
+            return Scan::Special(at);
+        }
+        seen |= byte;
+    }
+    if seen < 0x80 { Scan::Plain } else { Scan::NotAscii }
+}
+
+fn first_special(text: &[u8]) -> Option<usize> {
+    match scan(text) {
+        Scan::Special(at) => Some(at),
+        Scan::Plain | Scan::NotAscii => None,
+    }
 }
 
 #[cfg(test)]
@@ -77,7 +122,7 @@ mod tests {
 
     fn escaped(text: &str) -> String {
         let mut out = Vec::new();
-        escape(&mut out, text.as_bytes());
+        escape(&mut Appender::new(&mut out), text.as_bytes());
         String::from_utf8(out).unwrap()
     }
 
@@ -94,16 +139,26 @@ mod tests {
                 for special in [b'"', b'\\', 0, 0x1f] {
                     let mut text = vec![b'x'; len];
                     text[at] = special;
-                    assert_eq!(first_special(&text), Some(at));
+                    assert_eq!(scan(&text), Scan::Special(at));
                 }
             }
-            assert_eq!(first_special(&vec![0xff; len]), None);
+            assert_eq!(scan(&vec![b'~'; len]), Scan::Plain);
+            assert_eq!(scan(&vec![0xff; len]) == Scan::NotAscii, len > 0);
         }
     }
 
     proptest! {
         #[test]
-        fn any_text_reads_back(text in any::<String>()) {
+        fn any_bytes_become_a_valid_string(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let mut out = b"\"".to_vec();
+            escape(&mut Appender::new(&mut out), &bytes);
+            out.push(b'"');
+            let read: String = serde_json::from_slice(&out).unwrap();
+            prop_assert_eq!(read, String::from_utf8_lossy(&bytes));
+        }
+
+        #[test]
+        fn any_text_reads_back(text in "[\\x00-\\x7f\\PC]*") {
             let json = format!("\"{}\"", escaped(&text));
             prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
         }

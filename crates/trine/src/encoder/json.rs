@@ -1,8 +1,13 @@
 //! JSON lines: docs/format.md §1.
 
-use trine_ring::record::{BlockRef, ValueRef};
+use std::collections::HashSet;
 
-use super::{Encoder, duration, escape};
+use trine_ring::{
+    Appender,
+    record::{BlockRef, Map, Text, ValueRef},
+};
+
+use super::{Encoder, duration, escape, plans::Plans};
 use crate::{callsite::Callsite, civil, civil::Stamp, event::EventRef};
 
 /// Contexts whose text is kept. A slot per id modulo this; a request's events come close together, so few are needed.
@@ -15,8 +20,7 @@ const CONTEXT_BYTES_KEPT: usize = 4096;
 /// What does not change is kept as text: of each callsite everything but the values, of each context all of it.
 #[derive(Debug, Default)]
 pub struct Json {
-    /// By callsite number.
-    plans: Vec<Option<Box<Plan>>>,
+    plans: Plans<Plan>,
     contexts: Vec<Option<ContextText>>,
     stamp: Stamp,
 }
@@ -26,7 +30,7 @@ pub struct Json {
 struct Plan {
     /// `{"event":"name"`
     head: Vec<u8>,
-    /// `,"key":` of each key, and what a second is worth in it.
+    /// `,"key":` of each key, and the unit of a duration in it.
     keys: Vec<(Vec<u8>, f64)>,
     /// `","level":"info"}\n`
     tail: Vec<u8>,
@@ -40,13 +44,15 @@ struct ContextText {
 
 impl Plan {
     fn new(site: &Callsite) -> Plan {
-        let mut head = b"{\"event\":\"".to_vec();
-        escape::escape(&mut head, site.name().as_bytes());
-        head.push(b'"');
+        let mut head = Vec::new();
+        let mut out = Appender::new(&mut head);
+        out.bytes(b"{\"event\":");
+        write_text(&mut out, site.name().as_bytes());
+        drop(out);
         let keys = site.keys().iter().map(|key| {
             let mut text = Vec::new();
-            write_key(&mut text, key.as_bytes());
-            (text, duration::per_second(key.as_bytes()))
+            write_key(&mut Appender::new(&mut text), key.as_bytes());
+            (text, duration::unit_ns(key.as_bytes()))
         });
         Plan { head, keys: keys.collect(), tail: format!("\",\"level\":\"{}\"}}\n", site.level().as_str()).into_bytes() }
     }
@@ -57,73 +63,60 @@ impl Json {
     pub fn new() -> Json {
         Json::default()
     }
+}
 
-    #[inline]
-    fn plan<'a>(plans: &'a mut Vec<Option<Box<Plan>>>, site: &Callsite) -> &'a Plan {
-        let id = site.id() as usize;
-        if plans.len() <= id {
-            plans.resize_with(id + 1, || None);
-        }
-        plans[id].get_or_insert_with(|| Box::new(Plan::new(site)))
+/// Appends a context that shares no key with what came before.
+#[inline]
+fn write_context(contexts: &mut Vec<Option<ContextText>>, block: BlockRef<'_>, out: &mut Appender<'_>) {
+    let slot = block.id() as usize % CONTEXTS_KEPT;
+    if let Some(Some(kept)) = contexts.get(slot)
+        && kept.id == block.id()
+    {
+        return out.bytes(&kept.text);
     }
-
-    /// Appends a context that shares no key with what came before.
-    #[inline]
-    fn context(&mut self, block: BlockRef<'_>, out: &mut Vec<u8>) {
-        let slot = block.id() as usize % CONTEXTS_KEPT;
-        if let Some(Some(kept)) = self.contexts.get(slot) {
-            if kept.id == block.id() {
-                out.extend_from_slice(&kept.text);
-                return;
-            }
+    let mut text = Vec::new();
+    let mut appender = Appender::new(&mut text);
+    for (key, value) in block.fields() {
+        write_field(&mut appender, key.as_bytes(), &value);
+    }
+    drop(appender);
+    out.bytes(&text);
+    if block.id() != 0 && text.len() <= CONTEXT_BYTES_KEPT {
+        if contexts.is_empty() {
+            contexts.resize_with(CONTEXTS_KEPT, || None);
         }
-        let start = out.len();
-        for (key, value) in block.fields() {
-            write_field(out, key.as_bytes(), &value);
-        }
-        let text = &out[start..];
-        if block.id() != 0 && text.len() <= CONTEXT_BYTES_KEPT {
-            if self.contexts.is_empty() {
-                self.contexts.resize_with(CONTEXTS_KEPT, || None);
-            }
-            match &mut self.contexts[slot] {
-                Some(kept) => {
-                    kept.id = block.id();
-                    kept.text.clear();
-                    kept.text.extend_from_slice(text);
-                }
-                empty => *empty = Some(ContextText { id: block.id(), text: text.to_vec() }),
-            }
-        }
+        contexts[slot] = Some(ContextText { id: block.id(), text });
     }
 }
 
 impl Encoder for Json {
     fn encode(&mut self, event: &EventRef<'_>, out: &mut Vec<u8>) {
-        let plan = Json::plan(&mut self.plans, event.site);
-        out.extend_from_slice(&plan.head);
+        let Json { plans, contexts, stamp } = self;
+        let plan = plans.of(event.site, Plan::new);
+        let mut out = Appender::new(out);
+        out.bytes(&plan.head);
         let mut values = event.record.values();
-        for (key, per_second) in &plan.keys {
-            out.extend_from_slice(key);
+        for (key, unit_ns) in &plan.keys {
+            out.bytes(key);
             match values.next() {
-                Some(value) => write_value(out, &value, *per_second),
-                None => out.extend_from_slice(b"null"),
+                Some(value) => write_value(&mut out, &value, *unit_ns),
+                None => out.bytes(b"null"),
             }
         }
         let mut seen = event.site.key_mask();
         for (index, block) in values.blocks().enumerate() {
             if seen & block.mask() == 0 {
-                self.context(block, out);
+                write_context(contexts, block, &mut out);
             } else {
                 for (key, value) in block.fields().filter(|(key, _)| !event.has_before(index, *key)) {
-                    write_field(out, key.as_bytes(), &value);
+                    write_field(&mut out, key.as_bytes(), &value);
                 }
             }
             seen |= block.mask();
         }
-        out.extend_from_slice(b",\"timestamp\":\"");
-        self.stamp.write(out, event.unix_ns);
-        out.extend_from_slice(&Json::plan(&mut self.plans, event.site).tail);
+        out.array(*b",\"timestamp\":\"");
+        out.array(stamp.text(event.unix_ns));
+        out.bytes(&plan.tail);
     }
 
     fn fresh(&self) -> Box<dyn Encoder> {
@@ -132,135 +125,135 @@ impl Encoder for Json {
 }
 
 /// Appends `,"key":`.
-fn write_key(out: &mut Vec<u8>, key: &[u8]) {
-    out.extend_from_slice(b",\"");
-    escape::escape_lossy(out, key);
-    out.extend_from_slice(b"\":");
+fn write_key(out: &mut Appender<'_>, key: &[u8]) {
+    out.array(*b",\"");
+    escape::escape(out, key);
+    out.array(*b"\":");
 }
 
-fn write_field(out: &mut Vec<u8>, key: &[u8], value: &ValueRef<'_>) {
+fn write_field(out: &mut Appender<'_>, key: &[u8], value: &ValueRef<'_>) {
     write_key(out, key);
-    write_value(out, value, duration::per_second(key));
+    write_value(out, value, duration::unit_ns(key));
 }
 
-/// Appends a value. `per_second` is the unit for a duration.
-#[inline]
-pub(super) fn write_value(out: &mut Vec<u8>, value: &ValueRef<'_>, per_second: f64) {
+/// Appends a value to a vector, as compact JSON.
+pub(super) fn append_value(out: &mut Vec<u8>, value: &ValueRef<'_>, unit_ns: f64) {
+    write_value(&mut Appender::new(out), value, unit_ns);
+}
+
+/// Appends a value. `unit_ns` is the unit for a duration.
+#[inline(always)]
+fn write_value(out: &mut Appender<'_>, value: &ValueRef<'_>, unit_ns: f64) {
     match value {
         ValueRef::Str(text) => write_text(out, text.as_bytes()),
-        ValueRef::U64(v) => out.extend_from_slice(itoa::Buffer::new().format(*v).as_bytes()),
-        ValueRef::I64(v) => out.extend_from_slice(itoa::Buffer::new().format(*v).as_bytes()),
+        ValueRef::U64(v) => out.bytes(itoa::Buffer::new().format(*v).as_bytes()),
+        ValueRef::I64(v) => out.bytes(itoa::Buffer::new().format(*v).as_bytes()),
         ValueRef::F64(v) => write_f64(out, *v),
-        ValueRef::Bool(true) => out.extend_from_slice(b"true"),
-        ValueRef::Bool(false) => out.extend_from_slice(b"false"),
-        ValueRef::Null => out.extend_from_slice(b"null"),
-        rare => write_rare(out, rare, per_second),
+        rare => write_rare(out, rare, unit_ns),
     }
 }
 
-fn write_rare(out: &mut Vec<u8>, value: &ValueRef<'_>, per_second: f64) {
+#[inline(never)]
+fn write_rare(out: &mut Appender<'_>, value: &ValueRef<'_>, unit_ns: f64) {
     match value {
-        ValueRef::I128(v) => out.extend_from_slice(itoa::Buffer::new().format(*v).as_bytes()),
-        ValueRef::U128(v) => out.extend_from_slice(itoa::Buffer::new().format(*v).as_bytes()),
-        ValueRef::F32(v) if v.is_finite() => {
-            out.extend_from_slice(zmij::Buffer::new().format_finite(*v).as_bytes());
-        }
+        ValueRef::Bool(true) => out.bytes(b"true"),
+        ValueRef::Bool(false) => out.bytes(b"false"),
+        ValueRef::Null => out.bytes(b"null"),
+        ValueRef::I128(v) => out.bytes(itoa::Buffer::new().format(*v).as_bytes()),
+        ValueRef::U128(v) => out.bytes(itoa::Buffer::new().format(*v).as_bytes()),
+        ValueRef::F32(v) if v.is_finite() => out.bytes(zmij::Buffer::new().format_finite(*v).as_bytes()),
         ValueRef::F32(v) => write_f64(out, f64::from(*v)),
         ValueRef::Char(v) => write_text(out, v.encode_utf8(&mut [0; 4]).as_bytes()),
-        ValueRef::Duration(seconds, nanos) => write_f64(out, duration::number(*seconds, *nanos, per_second)),
+        ValueRef::Duration(seconds, nanos) => write_f64(out, duration::number(*seconds, *nanos, unit_ns)),
         ValueRef::Time(seconds, nanos) => {
-            out.push(b'"');
-            civil::write_time(out, *seconds, *nanos);
-            out.push(b'"');
+            out.array(*b"\"");
+            out.with_vec(|out| civil::write_time(out, *seconds, *nanos));
+            out.array(*b"\"");
         }
         ValueRef::Ip(v) => write_text(out, v.to_string().as_bytes()),
         ValueRef::Socket(v) => write_text(out, v.to_string().as_bytes()),
         ValueRef::List(list) => {
-            out.push(b'[');
+            out.array(*b"[");
             for (index, item) in list.items().enumerate() {
                 if index > 0 {
-                    out.push(b',');
+                    out.array(*b",");
                 }
-                write_value(out, &item, per_second);
+                write_value(out, &item, unit_ns);
             }
-            out.push(b']');
+            out.array(*b"]");
         }
-        ValueRef::Map(map) => write_map(out, map.entries()),
+        ValueRef::Map(map) => write_map(out, *map),
         ValueRef::Failed(why) => {
-            out.extend_from_slice(b"\"<");
-            escape::escape_lossy(out, why.as_bytes());
-            out.extend_from_slice(b">\"");
+            out.array(*b"\"<");
+            escape::escape(out, why.as_bytes());
+            out.array(*b">\"");
         }
-        common => write_value(out, common, per_second),
+        ValueRef::Str(_) | ValueRef::U64(_) | ValueRef::I64(_) | ValueRef::F64(_) => write_value(out, value, unit_ns),
     }
 }
 
 /// Appends a map. Of a key written twice (a user's own [`Value`](crate::Value) may) the first stays.
-fn write_map<'a>(out: &mut Vec<u8>, entries: impl Iterator<Item = (trine_ring::record::Text<'a>, ValueRef<'a>)>) {
-    out.push(b'{');
-    let mut seen = Keys::default();
-    for (key, value) in entries {
-        if !seen.insert(key.as_bytes()) {
+fn write_map(out: &mut Appender<'_>, map: Map<'_>) {
+    out.array(*b"{");
+    let mut keys = Keys::new(map);
+    for (index, (key, value)) in map.entries().enumerate() {
+        if keys.has_before(index, key) {
             continue;
         }
-        if seen.count > 1 {
-            out.push(b',');
+        if index > 0 {
+            out.array(*b",");
         }
-        write_text_lossy(out, key.as_bytes());
-        out.push(b':');
-        write_value(out, &value, duration::per_second(key.as_bytes()));
+        write_text(out, key.as_bytes());
+        out.array(*b":");
+        write_value(out, &value, duration::unit_ns(key.as_bytes()));
     }
-    out.push(b'}');
+    out.array(*b"}");
 }
 
-/// Above so many keys, a set is used instead of comparing with each.
-const KEYS_COMPARED: usize = 16;
+/// Entries of a map up to which a doubtful key is looked for among those before it; beyond, a set is kept.
+const KEYS_COMPARED: usize = 64;
 
-/// The keys of a map so far.
-#[derive(Default)]
+/// The keys of a map so far. Nearly all are told apart by one bit each, without keeping or comparing anything.
 struct Keys<'a> {
-    few: Vec<&'a [u8]>,
-    many: std::collections::HashSet<&'a [u8]>,
-    count: usize,
+    map: Map<'a>,
+    bits: u64,
+    many: Option<HashSet<&'a [u8]>>,
 }
 
 impl<'a> Keys<'a> {
-    /// True when the key is new.
-    fn insert(&mut self, key: &'a [u8]) -> bool {
-        let is_new = if self.few.len() < KEYS_COMPARED {
-            let is_new = !self.few.contains(&key);
-            if is_new {
-                self.few.push(key);
-            }
-            is_new
-        } else {
-            !self.few.contains(&key) && self.many.insert(key)
-        };
-        self.count += usize::from(is_new);
-        is_new
+    fn new(map: Map<'a>) -> Keys<'a> {
+        Keys { map, bits: 0, many: None }
+    }
+
+    /// True when an entry before the one at `index` has the key.
+    fn has_before(&mut self, index: usize, key: Text<'a>) -> bool {
+        if index >= KEYS_COMPARED {
+            let before = || self.map.entries().take(index).map(|(key, _)| key.as_bytes()).collect();
+            return !self.many.get_or_insert_with(before).insert(key.as_bytes());
+        }
+        let bytes = key.as_bytes();
+        let ends = bytes.first().zip(bytes.last()).map_or(0, |(first, last)| usize::from(*first) * 5 + usize::from(*last));
+        let bit = 1 << ((ends + bytes.len() * 11) % 64);
+        let is_doubtful = self.bits & bit != 0;
+        self.bits |= bit;
+        is_doubtful && self.map.entries().take(index).any(|(other, _)| other == key)
     }
 }
 
 #[inline]
-fn write_text(out: &mut Vec<u8>, text: &[u8]) {
-    out.push(b'"');
+fn write_text(out: &mut Appender<'_>, text: &[u8]) {
+    out.array(*b"\"");
     escape::escape(out, text);
-    out.push(b'"');
-}
-
-fn write_text_lossy(out: &mut Vec<u8>, text: &[u8]) {
-    out.push(b'"');
-    escape::escape_lossy(out, text);
-    out.push(b'"');
+    out.array(*b"\"");
 }
 
 /// The shortest digits that read back as the same number; what JSON has no number for is a string.
 #[inline]
-fn write_f64(out: &mut Vec<u8>, v: f64) {
+fn write_f64(out: &mut Appender<'_>, v: f64) {
     if v.is_finite() {
-        out.extend_from_slice(zmij::Buffer::new().format_finite(v).as_bytes());
+        out.bytes(zmij::Buffer::new().format_finite(v).as_bytes());
     } else {
-        out.extend_from_slice(non_finite(v));
+        out.bytes(non_finite(v));
     }
 }
 

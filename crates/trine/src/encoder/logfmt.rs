@@ -26,7 +26,7 @@ pub struct Logfmt {
 struct Plan {
     /// `event=name`
     head: Vec<u8>,
-    /// ` key=` of each key, and what a second is worth in it.
+    /// ` key=` of each key, and the unit of a duration in it.
     keys: Vec<(Vec<u8>, f64)>,
     /// ` level=info\n`
     tail: Vec<u8>,
@@ -39,7 +39,7 @@ impl Plan {
         let keys = site.keys().iter().map(|key| {
             let mut text = Vec::new();
             write_key(&mut text, key.as_bytes());
-            (text, duration::per_second(key.as_bytes()))
+            (text, duration::unit_ns(key.as_bytes()))
         });
         Plan { head, keys: keys.collect(), tail: format!(" level={}\n", site.level()).into_bytes() }
     }
@@ -57,15 +57,15 @@ impl Encoder for Logfmt {
         let plan = self.plans.of(event.site, Plan::new);
         out.extend_from_slice(&plan.head);
         let mut values = event.record.values();
-        for (key, per_second) in &plan.keys {
+        for (key, unit_ns) in &plan.keys {
             out.extend_from_slice(key);
             if let Some(value) = values.next() {
-                pairs::write_value(out, &mut self.scratch, &value, *per_second);
+                pairs::write_value(out, &mut self.scratch, &value, *unit_ns);
             }
         }
         for (_, key, value) in pairs::behind_call(*event) {
             write_key(out, key.as_bytes());
-            pairs::write_value(out, &mut self.scratch, &value, duration::per_second(key.as_bytes()));
+            pairs::write_value(out, &mut self.scratch, &value, duration::unit_ns(key.as_bytes()));
         }
         out.extend_from_slice(b" timestamp=");
         self.stamp.write(out, event.unix_ns);

@@ -36,8 +36,8 @@ pub(super) fn write_key(out: &mut Vec<u8>, key: &[u8]) {
 }
 
 /// Appends a value: nothing for [`ValueRef::Null`]; compact JSON, quoted, for a list or a map; quotes else only where they are
-/// needed. `per_second` is the unit for a duration; `scratch` holds nothing worth keeping.
-pub(super) fn write_value(out: &mut Vec<u8>, scratch: &mut Vec<u8>, value: &ValueRef<'_>, per_second: f64) {
+/// needed. `unit_ns` is the unit for a duration; `scratch` holds nothing worth keeping.
+pub(super) fn write_value(out: &mut Vec<u8>, scratch: &mut Vec<u8>, value: &ValueRef<'_>, unit_ns: f64) {
     match value {
         ValueRef::Null => {}
         ValueRef::Str(text) => write_text(out, text.as_bytes()),
@@ -56,10 +56,10 @@ pub(super) fn write_value(out: &mut Vec<u8>, scratch: &mut Vec<u8>, value: &Valu
         }
         ValueRef::List(_) | ValueRef::Map(_) => {
             scratch.clear();
-            json::write_value(scratch, value, per_second);
+            json::append_value(scratch, value, unit_ns);
             write_quoted(out, &String::from_utf8_lossy(scratch));
         }
-        number_or_bool => json::write_value(out, number_or_bool, per_second),
+        number_or_bool => json::append_value(out, number_or_bool, unit_ns),
     }
 }
 

@@ -28,8 +28,10 @@ impl<P> Plans<P> {
             self.0.resize_with(id + 1, || None);
         }
         let slot = &mut self.0[id];
-        let planned = slot.take().filter(|planned| std::ptr::eq(planned.site, site));
-        &slot.insert(planned.unwrap_or_else(|| Planned { site, plan: Box::new(make(site)) })).plan
+        if slot.as_ref().is_some_and(|planned| !std::ptr::eq(planned.site, site)) {
+            *slot = None;
+        }
+        &slot.get_or_insert_with(|| Planned { site, plan: Box::new(make(site)) }).plan
     }
 
     /// Forgets all plans: a setting they depend on has changed.

@@ -56,7 +56,7 @@ pub struct Pretty {
 struct Plan {
     /// From the level to the name, padded.
     head: Vec<u8>,
-    /// ` key=` of each key, and what a second is worth in it.
+    /// ` key=` of each key, and the unit of a duration in it.
     keys: Vec<(Vec<u8>, f64)>,
 }
 
@@ -116,7 +116,7 @@ impl Plan {
         let keys = site.keys().iter().map(|key| {
             let mut text = Vec::new();
             write_key(&mut text, paint, key.as_bytes());
-            (text, duration::per_second(key.as_bytes()))
+            (text, duration::unit_ns(key.as_bytes()))
         });
         Plan { head, keys: keys.collect() }
     }
@@ -131,14 +131,14 @@ impl Encoder for Pretty {
         out.extend_from_slice(&plan.head);
 
         let mut values = event.record.values();
-        for ((text, per_second), key) in plan.keys.iter().zip(event.site.keys()) {
+        for ((text, unit_ns), key) in plan.keys.iter().zip(event.site.keys()) {
             let value = values.next().unwrap_or(ValueRef::Null);
             if let Some(text) = text_of_lines(&value) {
                 write_under(under, *paint, key.as_bytes(), &text);
                 continue;
             }
             out.extend_from_slice(text);
-            write_value(out, scratch, &value, *per_second);
+            write_value(out, scratch, &value, *unit_ns);
         }
         for (context, key, value) in pairs::behind_call(*event) {
             let key = key.as_bytes();
@@ -148,11 +148,11 @@ impl Encoder for Pretty {
             }
             if context == 0 {
                 write_key(out, *paint, key);
-                write_value(out, scratch, &value, duration::per_second(key));
+                write_value(out, scratch, &value, duration::unit_ns(key));
             } else {
                 paint.begin(out, Style::Dim);
                 write_key(out, Paint { color: false }, key);
-                write_value(out, scratch, &value, duration::per_second(key));
+                write_value(out, scratch, &value, duration::unit_ns(key));
                 paint.end(out);
             }
         }
@@ -205,15 +205,15 @@ fn write_key(out: &mut Vec<u8>, paint: Paint, key: &[u8]) {
     paint.end(out);
 }
 
-fn write_value(out: &mut Vec<u8>, scratch: &mut Vec<u8>, value: &ValueRef<'_>, per_second: f64) {
+fn write_value(out: &mut Vec<u8>, scratch: &mut Vec<u8>, value: &ValueRef<'_>, unit_ns: f64) {
     match value {
         ValueRef::Null => out.extend_from_slice(b"null"),
         ValueRef::List(_) | ValueRef::Map(_) => {
             scratch.clear();
-            json::write_value(scratch, value, per_second);
+            json::append_value(scratch, value, unit_ns);
             pairs::write_visible(out, &String::from_utf8_lossy(scratch));
         }
-        plain => pairs::write_value(out, scratch, plain, per_second),
+        plain => pairs::write_value(out, scratch, plain, unit_ns),
     }
 }
 

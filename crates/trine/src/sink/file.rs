@@ -227,6 +227,14 @@ impl Sink for FileSink {
         self.log().tick()
     }
 
+    fn request_reopen(&self) {
+        FileSink::request_reopen(self);
+    }
+
+    fn take_reports(&self) -> Vec<String> {
+        FileSink::take_reports(self)
+    }
+
     fn describe(&self) -> String {
         format!("file:{}", self.path.display())
     }

@@ -1,0 +1,157 @@
+//! Another process finds the rings and the callsite table, and reads what is not written yet.
+
+use std::{collections::BTreeMap, fs, os::unix::fs::FileExt, thread, time::Duration};
+
+use trine::{Output, bind, error, info, sink::FileSink};
+use trine_ring::{
+    Descriptor, TableReader,
+    record::{Record, ValueRef},
+    ring::RING_HEADER_BYTES,
+};
+
+use crate::{
+    sinks::{Flow, Valve},
+    stage::{Case, Stage, to},
+};
+
+/// Events of each thread: they fit a ring.
+const EVENTS: u64 = 200;
+/// Threads with a ring each.
+const THREADS: u64 = 3;
+
+pub(crate) const CASES: &[Case] = &[Case::new(
+    "another_process_reads_events_that_are_not_written_yet",
+    |place| {
+        let valve = Valve::new(FileSink::new(place.path("app.jsonl")), Flow::Stuck);
+        to(Output::to(valve)).start();
+        let stay = std::sync::Barrier::new(THREADS as usize + 1);
+        thread::scope(|scope| {
+            for thread in 0..THREADS {
+                let stay = &stay;
+                scope.spawn(move || {
+                    let log = bind!(request_id = "req_123");
+                    for n in 0..EVENTS {
+                        info!("step_done", thread, n);
+                        error!(log, "payment_process_failed", order_id = "ORD-1", amount = 12.5, retry = n % 2 == 0);
+                    }
+                    stay.wait();
+                    stay.wait();
+                });
+            }
+            stay.wait();
+            // The worker has taken what it wants, and cannot get rid of it.
+            assert!(trine::flush(Duration::from_millis(50)) > 0);
+            place.say("ready");
+            place.wait();
+            // SAFETY: ends the process, with the sink still stuck.
+            unsafe { libc::_exit(0) };
+        });
+    },
+    |stage| {
+        let mut running = stage.program().start();
+        assert_eq!(running.hear(), "ready");
+        let process = Process::new(running.pid());
+        running.go_on();
+        running.finish().assert_success();
+        assert_eq!(fs::metadata(stage.path("app.jsonl")).ok().map_or(0, |facts| facts.len()), 0);
+        assert_all_there(&process, stage);
+    },
+)];
+
+/// The memory of a process, as far as it is ours.
+struct Process {
+    table: TableReader,
+    rings: Vec<Vec<u8>>,
+}
+
+impl Process {
+    fn new(pid: i32) -> Process {
+        let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
+        let memory = fs::File::open(format!("/proc/{pid}/mem")).unwrap();
+        let find = |name: &str| -> Vec<Vec<u8>> {
+            let mappings = maps.lines().filter(|line| line.contains(name));
+            mappings
+                .map(|line| {
+                    let (from, rest) = line.split_once('-').unwrap();
+                    let (to, _) = rest.split_once(' ').unwrap();
+                    let [from, to] = [from, to].map(|text| u64::from_str_radix(text, 16).unwrap());
+                    let mut bytes = vec![0; (to - from) as usize];
+                    memory.read_exact_at(&mut bytes, from).unwrap();
+                    bytes
+                })
+                .collect()
+        };
+        let table = find("memfd:trine:callsites-0").pop().expect("a callsite table");
+        Process { table: TableReader::new(table).unwrap(), rings: find("memfd:trine:ring-") }
+    }
+}
+
+/// The records of a ring's memory: docs/format.md §3.
+fn records(ring: &[u8]) -> Vec<Record<'_>> {
+    assert_eq!(ring[..8], trine_ring::ring::MAGIC);
+    let number = |at: usize| u64::from_le_bytes(ring[at..at + 8].try_into().unwrap());
+    let (capacity, head, mut tail) = (number(16), number(256), number(384));
+    let data = &ring[RING_HEADER_BYTES..];
+    assert_eq!(data.len() as u64, capacity);
+    let mut records = Vec::new();
+    while tail < head {
+        let record = Record::new(&data[(tail % capacity) as usize..]).expect("no ring is lapped here");
+        tail += (record.as_bytes().len() as u64).next_multiple_of(8);
+        records.push(record);
+    }
+    records
+}
+
+fn assert_all_there(process: &Process, _: &Stage) {
+    let sites: BTreeMap<u32, Descriptor<'_>> = process.table.callsites().collect();
+    assert_eq!(process.rings.len() as u64, THREADS);
+    let mut threads = Vec::new();
+    for ring in &process.rings {
+        let records = records(ring);
+        assert_eq!(records.len() as u64, 2 * EVENTS);
+        assert!(records.windows(2).all(|pair| pair[0].ticks() <= pair[1].ticks()));
+        for (n, pair) in records.chunks(2).enumerate() {
+            let step = fields(&sites, &pair[0]);
+            assert_eq!(step[0], ("event".into(), "step_done".into()));
+            assert_eq!(step[2], ("n".into(), n.to_string()));
+            if n == 0 {
+                threads.push(step[1].1.clone());
+            }
+            let failed = fields(&sites, &pair[1]);
+            let expected = [
+                ("event", "payment_process_failed"),
+                ("order_id", "ORD-1"),
+                ("amount", "12.5"),
+                ("retry", if n % 2 == 0 { "true" } else { "false" }),
+                ("request_id", "req_123"),
+            ];
+            assert_eq!(failed, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        }
+    }
+    threads.sort();
+    assert_eq!(threads, ["0", "1", "2"]);
+}
+
+/// Name, fields of the call and of the context, as text.
+fn fields(sites: &BTreeMap<u32, Descriptor<'_>>, record: &Record<'_>) -> Vec<(String, String)> {
+    let site = &sites[&record.site()];
+    assert!(site.file.ends_with("black_box.rs") && site.module.ends_with("black_box"), "{site:?}");
+    let mut fields = vec![("event".to_owned(), site.name.to_owned())];
+    let mut values = record.values();
+    fields.extend(site.keys.iter().zip(&mut values).map(|(key, value)| ((*key).to_owned(), text(value))));
+    for block in values.blocks() {
+        fields.extend(block.fields().map(|(key, value)| (key.to_str().into_owned(), text(value))));
+    }
+    fields
+}
+
+fn text(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Str(text) => text.to_str().into_owned(),
+        ValueRef::U64(number) => number.to_string(),
+        ValueRef::I64(number) => number.to_string(),
+        ValueRef::F64(number) => number.to_string(),
+        ValueRef::Bool(is) => is.to_string(),
+        other => panic!("unexpected {other:?}"),
+    }
+}

@@ -1,0 +1,76 @@
+//! A signal handler that emits, at the worst moments.
+
+use std::{
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    thread,
+};
+
+use trine::{Setup, info};
+
+use crate::{
+    lines::{assert_counts_up, events, lost, steps},
+    stage::{Case, Place, Stage},
+};
+
+/// Events of the thread that is interrupted.
+const EVENTS: u64 = 30_000;
+/// How often it is, at most.
+const INTERRUPTIONS: u64 = 30_000;
+
+static HANDLED: AtomicU64 = AtomicU64::new(0);
+static IS_DONE: AtomicBool = AtomicBool::new(false);
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(
+        "a_signal_handler_may_emit_while_its_thread_emits",
+        |place| be_interrupted(place, place.to_file()),
+        assert_whole_and_accounted_for,
+    ),
+    Case::new(
+        "a_signal_handler_may_emit_while_its_thread_drains_a_tiny_ring",
+        |place| be_interrupted(place, place.to_file().ring_bytes(4 << 10)),
+        assert_whole_and_accounted_for,
+    ),
+];
+
+extern "C" fn emit_in_handler(_: libc::c_int) {
+    info!("step_done", thread = 1, n = HANDLED.fetch_add(1, Ordering::Relaxed));
+}
+
+fn be_interrupted(place: &Place, setup: Setup) {
+    setup.start();
+    // The handler's callsite is known, and the thread has its ring, before the first signal.
+    emit_in_handler(0);
+    // SAFETY: the handler does what this test is about; `pthread_self` has no conditions.
+    let this = unsafe {
+        libc::signal(libc::SIGUSR1, emit_in_handler as *const () as usize);
+        libc::pthread_self()
+    };
+    let interrupter = thread::spawn(move || {
+        for _ in 0..INTERRUPTIONS {
+            if IS_DONE.load(Ordering::Relaxed) {
+                return;
+            }
+            // SAFETY: the thread lives: it joins this one.
+            unsafe { libc::pthread_kill(this, libc::SIGUSR1) };
+            thread::yield_now();
+        }
+    });
+    (0..EVENTS).for_each(|n| info!("step_done", thread = 0, n));
+    IS_DONE.store(true, Ordering::Relaxed);
+    interrupter.join().unwrap();
+    place.say(format_args!("handled {}", HANDLED.load(Ordering::Relaxed)));
+}
+
+fn assert_whole_and_accounted_for(stage: &Stage) {
+    let outcome = stage.run();
+    outcome.assert_success();
+    let events = events(&stage.path("app.jsonl"));
+    let steps = steps(&events);
+    assert_counts_up(0, &steps[&0]);
+    assert_eq!(steps[&0].len() as u64, EVENTS, "the interrupted thread lost something");
+    let lost = lost(&events).values().sum::<u64>();
+    let handled = outcome.number("handled");
+    assert!(handled > 100, "hardly any signal came");
+    assert_eq!(steps[&1].len() as u64 + lost, handled, "an event of the handler is neither written nor counted");
+}

@@ -1,0 +1,116 @@
+//! Many threads: all events are there, in each thread's order.
+
+use std::{collections::BTreeMap, thread, time::Duration};
+
+use serde_json::Value;
+use trine::{Delivery, Setup, info};
+
+use crate::{
+    lines::{assert_steps, events},
+    stage::{Case, Stage},
+};
+
+/// Threads that emit at the same time.
+const THREADS: u64 = 8;
+/// Events of each: a hundred rings full.
+const EVENTS: u64 = 100_000;
+/// Smallest ring: its callers drain most of it themselves.
+const RING_BYTES_TINY: usize = 4 << 10;
+/// Threads that live for a moment.
+const SHORT_LIVED: u64 = 10_000;
+/// Most of them alive at a time.
+const ALIVE_MAX: u64 = 64;
+/// Events of each of them.
+const EVENTS_OF_SHORT_LIVED: u64 = 3;
+/// Resident memory of a process with [`ALIVE_MAX`] rings: 16 MiB of rings, the threads' stacks, and as much again.
+const RESIDENT_KIB_MAX: u64 = 64 << 10;
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(
+        "eight_threads_lose_nothing_and_keep_their_order",
+        |place| emit_from_threads(place.to_file()),
+        assert_all_threads,
+    ),
+    Case::new(
+        "eight_threads_that_write_themselves_lose_nothing_and_keep_their_order",
+        |place| emit_from_threads(place.to_file().delivery(Delivery::Inline)),
+        assert_all_threads,
+    ),
+    Case::new(
+        "eight_threads_with_tiny_rings_lose_nothing_and_keep_their_order",
+        |place| emit_from_threads(place.to_file().ring_bytes(RING_BYTES_TINY)),
+        assert_all_threads,
+    ),
+    Case::new(
+        "ten_thousand_short_lived_threads_share_few_rings_and_little_memory",
+        |place| {
+            place.to_file().start();
+            let mut alive = std::collections::VecDeque::new();
+            for thread in 0..SHORT_LIVED {
+                if alive.len() as u64 == ALIVE_MAX {
+                    let oldest: thread::JoinHandle<()> = alive.pop_front().unwrap();
+                    oldest.join().unwrap();
+                }
+                alive.push_back(thread::spawn(move || {
+                    for n in 0..EVENTS_OF_SHORT_LIVED {
+                        info!("step_done", thread, n);
+                    }
+                }));
+            }
+            alive.into_iter().for_each(|thread| thread.join().unwrap());
+            let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+            place.say(format_args!("rings {}", maps.matches("memfd:trine:ring").count()));
+            let status = std::fs::read_to_string("/proc/self/status").unwrap();
+            let resident = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+            place.say(format_args!("resident_kib {}", resident.trim().trim_end_matches(" kB")));
+        },
+        |stage| {
+            let outcome = stage.run();
+            outcome.assert_quiet_success();
+            assert!((1..=ALIVE_MAX).contains(&outcome.number("rings")), "{outcome:?}");
+            assert!(outcome.number("resident_kib") <= RESIDENT_KIB_MAX, "{outcome:?}");
+            assert_steps(&events(&stage.path("app.jsonl")), 0..SHORT_LIVED, EVENTS_OF_SHORT_LIVED);
+        },
+    ),
+    Case::new(
+        "a_thread_that_changes_over_to_writing_itself_keeps_its_order",
+        |place| {
+            for round in 0..20 {
+                let delivery = if round % 2 == 0 { Delivery::Worker } else { Delivery::Inline };
+                place.to_file().delivery(delivery).start();
+                (0..50).for_each(|n| info!("step_done", thread = 0, n = round * 50 + n));
+            }
+            assert_eq!(trine::flush(Duration::from_secs(30)), 0);
+        },
+        |stage| {
+            stage.run().assert_quiet_success();
+            assert_steps(&events(&stage.path("app.jsonl")), 0..1, 1_000);
+        },
+    ),
+];
+
+fn emit_from_threads(setup: Setup) {
+    setup.start();
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            scope.spawn(move || (0..EVENTS).for_each(|n| info!("step_done", thread, n)));
+        }
+    });
+}
+
+fn assert_all_threads(stage: &Stage) {
+    stage.run().assert_quiet_success();
+    let events = events(&stage.path("app.jsonl"));
+    assert_steps(&events, 0..THREADS, EVENTS);
+    assert_times_never_decrease(&events);
+}
+
+/// Timestamps are RFC 3339 in UTC with microseconds: their text sorts as their time.
+fn assert_times_never_decrease(events: &[Value]) {
+    let mut last: BTreeMap<u64, &str> = BTreeMap::new();
+    for event in events {
+        let time = event["timestamp"].as_str().unwrap();
+        let before = last.insert(event["thread"].as_u64().unwrap(), time);
+        assert!(before.is_none_or(|before| before <= time), "{before:?} comes before {time}");
+    }
+}

@@ -1,0 +1,5 @@
+use trine::info;
+
+fn main() {
+    info!("alert_rule_fired", event = "high");
+}

@@ -1,0 +1,5 @@
+use trine::bind;
+
+fn main() {
+    let _log = bind!(level = "high");
+}

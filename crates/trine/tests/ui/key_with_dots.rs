@@ -1,0 +1,5 @@
+use trine::info;
+
+fn main() {
+    info!("user_login", user.id = 7);
+}

@@ -1,0 +1,6 @@
+use trine::info;
+
+fn main() {
+    let log = 7;
+    info!(log, "user_login");
+}

@@ -1,0 +1,6 @@
+use trine::info;
+
+fn main() {
+    let user_id = 7;
+    info!(%user_id, "user_login");
+}

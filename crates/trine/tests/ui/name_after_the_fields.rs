@@ -1,0 +1,5 @@
+use trine::info;
+
+fn main() {
+    info!(user_id = 7, "user_login");
+}

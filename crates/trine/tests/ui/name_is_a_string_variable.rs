@@ -1,0 +1,6 @@
+use trine::info;
+
+fn main() {
+    let name = "user_login";
+    info!(name, user_id = 7);
+}

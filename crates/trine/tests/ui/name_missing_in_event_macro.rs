@@ -1,0 +1,5 @@
+use trine::event;
+
+fn main() {
+    event!(trine::Level::Info);
+}

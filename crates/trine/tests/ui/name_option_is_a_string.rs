@@ -1,0 +1,5 @@
+use trine::info;
+
+fn main() {
+    info!(name: "user_login".to_owned(), user_id = 7);
+}

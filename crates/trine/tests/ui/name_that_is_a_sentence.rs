@@ -1,0 +1,5 @@
+use trine::info;
+
+fn main() {
+    info!("payment failed for order", order_id = 7);
+}

@@ -1,0 +1,5 @@
+use trine::info;
+
+fn main() {
+    info!("payment__process", amount = 1);
+}

@@ -1,0 +1,5 @@
+use trine::info;
+
+fn main() {
+    info!("payment_process_failed ❌");
+}

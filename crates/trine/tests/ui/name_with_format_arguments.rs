@@ -1,0 +1,6 @@
+use trine::info;
+
+fn main() {
+    let user = "ann";
+    info!("user_login {}", user);
+}

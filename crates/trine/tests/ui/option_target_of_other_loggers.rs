@@ -1,0 +1,5 @@
+use trine::info;
+
+fn main() {
+    info!(target: "payments", "cache_hit");
+}

@@ -1,0 +1,5 @@
+use trine::info;
+
+fn main() {
+    info!(rate: 0.01, "cache_hit");
+}

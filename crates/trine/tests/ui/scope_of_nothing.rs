@@ -1,0 +1,5 @@
+use trine::scope;
+
+fn main() {
+    let _scope = scope!();
+}

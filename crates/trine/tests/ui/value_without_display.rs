@@ -1,0 +1,6 @@
+use trine::info;
+
+fn main() {
+    struct Money;
+    info!("payment_process_failed", amount = %Money);
+}
