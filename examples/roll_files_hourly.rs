@@ -24,7 +24,7 @@ fn main() -> std::io::Result<()> {
     for item_id in 0..1000 {
         info!("item_process_completed", item_id, queue = "imports");
     }
-    trine::flush(Duration::from_secs(5));
+    trine::flush(Duration::from_secs(5)); // Waits for the events, not for the compression.
 
     let mut files: Vec<_> = std::fs::read_dir("logs/rolling")?.collect::<Result<_, _>>()?;
     files.sort_by_key(|file| file.file_name());

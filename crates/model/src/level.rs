@@ -1,3 +1,5 @@
+//! How serious an event is.
+
 use std::{fmt, str::FromStr};
 
 use crate::{

@@ -66,8 +66,7 @@ mod platform {
             Backing::Directory(directory) => {
                 use std::os::unix::fs::OpenOptionsExt;
                 let path = directory.join(name);
-                let file =
-                    File::options().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+                let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
                 reserve(&file, len).inspect_err(|_| drop(std::fs::remove_file(&path)))?;
                 map(Some(file.as_raw_fd()), len)
             }

@@ -154,12 +154,18 @@ mod signals {
             return Err(io::Error::last_os_error());
         }
         if before.sa_flags & libc::SA_SIGINFO != 0 {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the program handles this signal itself"));
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "the program handles this signal itself",
+            ));
         }
         if !may(before.sa_sigaction) {
             return match before.sa_sigaction {
                 libc::SIG_IGN => Ok(libc::SIG_IGN),
-                _ => Err(io::Error::new(io::ErrorKind::AlreadyExists, "the program handles this signal itself")),
+                _ => Err(io::Error::new(
+                    io::ErrorKind::AlreadyExists,
+                    "the program handles this signal itself",
+                )),
             };
         }
         // SAFETY: as above.

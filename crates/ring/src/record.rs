@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Integers are little-endian. `length` counts its own four bytes. The keys of the values are those of the callsite, in its
-//! order; a block carries its keys itself. Both directions are here: [`write`] and [`read`].
+//! order; a block carries its keys itself. Both directions are here: `write` and `read`.
 
 pub mod block;
 pub(crate) mod read;

@@ -38,8 +38,11 @@ pub fn create(backing: &Backing, name: &str, capacity: usize) -> io::Result<(Pro
     let capacity = capacity.clamp(RING_BYTES_MIN, RING_BYTES_MAX).next_power_of_two();
     let shared = Arc::new(Shared { mapping: Mapping::create(backing, name, RING_HEADER_BYTES + capacity)? });
     shared.describe(capacity);
-    let producer =
-        Producer { writer: Writer::new(capacity as u64, 0, 0), shared: Arc::clone(&shared), one: PhantomData };
+    let producer = Producer {
+        writer: Writer::new(capacity as u64, 0, 0),
+        shared: Arc::clone(&shared),
+        one: PhantomData,
+    };
     Ok((producer, Consumer { reader: Reader::new(capacity as u64, 0), shared }))
 }
 
@@ -320,7 +323,10 @@ impl Consumer {
     ///
     /// Errors: [`Damaged`] when the bytes are not a record.
     #[inline]
-    #[expect(clippy::should_implement_trait, reason = "the record borrows the ring, which an iterator cannot say")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the record borrows the ring, which an iterator cannot say"
+    )]
     pub fn next(&mut self) -> Option<Result<Record<'_>, Damaged>> {
         self.skip_filler();
         let (offset, room) = self.reader.window();

@@ -146,7 +146,8 @@ impl TableReader {
     /// Errors: as for [`TableReader::open`].
     pub fn new(mut bytes: Vec<u8>) -> io::Result<TableReader> {
         let invalid = |text: &str| io::Error::new(io::ErrorKind::InvalidData, text);
-        let header: &[u8; HEADER_BYTES] = bytes.first_chunk().ok_or_else(|| invalid("shorter than a callsite table"))?;
+        let header: &[u8; HEADER_BYTES] =
+            bytes.first_chunk().ok_or_else(|| invalid("shorter than a callsite table"))?;
         if header[..8] != MAGIC {
             return Err(invalid("not a callsite table"));
         }
@@ -197,7 +198,14 @@ mod tests {
     }
 
     fn site<'a>(name: &'a str, keys: &[&'a str]) -> Descriptor<'a> {
-        Descriptor { name, level: Level::Error, module: "shop::pay", file: "src/pay.rs", line: 42, keys: keys.to_vec() }
+        Descriptor {
+            name,
+            level: Level::Error,
+            module: "shop::pay",
+            file: "src/pay.rs",
+            line: 42,
+            keys: keys.to_vec(),
+        }
     }
 
     #[test]

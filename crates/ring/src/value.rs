@@ -3,8 +3,13 @@
 mod collections;
 mod foreign;
 mod scalars;
+#[cfg(feature = "serde")]
+mod serde;
 
 use std::fmt;
+
+#[cfg(feature = "serde")]
+pub use self::serde::{Serde, serde};
 
 use crate::{
     arg::Arg,
@@ -162,6 +167,39 @@ impl ListWriter<'_> {
     }
 }
 
+/// A value as the key of a map.
+struct KeyText<'a>(&'a ValueRef<'a>);
+
+impl fmt::Display for KeyText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            ValueRef::Null => f.write_str("null"),
+            ValueRef::Bool(v) => v.fmt(f),
+            ValueRef::I64(v) => v.fmt(f),
+            ValueRef::U64(v) => v.fmt(f),
+            ValueRef::I128(v) => v.fmt(f),
+            ValueRef::U128(v) => v.fmt(f),
+            ValueRef::F32(v) => v.fmt(f),
+            ValueRef::F64(v) => v.fmt(f),
+            ValueRef::Char(v) => v.fmt(f),
+            ValueRef::Str(v) => f.write_str(&v.to_str()),
+            ValueRef::Duration(seconds, nanos) => write!(f, "{seconds}.{nanos:09}"),
+            ValueRef::Time(seconds, nanos) => write!(f, "{seconds}.{nanos:09}"),
+            ValueRef::Ip(v) => v.fmt(f),
+            ValueRef::Socket(v) => v.fmt(f),
+            ValueRef::List(list) => list.items().enumerate().try_for_each(|(index, item)| {
+                f.write_str(if index > 0 { "," } else { "" })?;
+                KeyText(&item).fmt(f)
+            }),
+            ValueRef::Map(map) => map.entries().enumerate().try_for_each(|(index, (key, value))| {
+                write!(f, "{}{}=", if index > 0 { "," } else { "" }, key.to_str())?;
+                KeyText(&value).fmt(f)
+            }),
+            ValueRef::Failed(why) => write!(f, "<{}>", why.to_str()),
+        }
+    }
+}
+
 /// Takes the entries of a map.
 #[derive(Debug)]
 pub struct MapWriter<'a>(Nested<'a>);
@@ -177,25 +215,18 @@ impl MapWriter<'_> {
         self
     }
 
-    /// Appends an entry whose key is a value: its text, or its digits. Keys that are no single text or number (a list, an
-    /// `Option`) are written as what they are in Rust's notation.
+    /// Appends an entry whose key is a value: its text, or its digits; of a list the items, joined by commas.
     pub fn entry_keyed(&mut self, key: &(impl Value + ?Sized), value: &(impl Value + ?Sized)) -> &mut Self {
-        match key.scalar() {
-            Some(Arg::Str(text)) => return self.entry(text, value),
-            _ if self.0.is_too_deep() => return self,
-            Some(Arg::Char(c)) => write::formatted_key(self.0.out, format_args!("{c}")),
-            Some(plain) => write::formatted_key(self.0.out, format_args!("{plain:?}")),
-            None => {
-                let mut bytes = Vec::new();
-                key.encode(ValueWriter::new(&mut bytes, 0));
-                match read::Cursor::new(&bytes).value(0) {
-                    Some(ValueRef::Str(text)) => write::formatted_key(self.0.out, format_args!("{}", text.to_str())),
-                    Some(other) => write::formatted_key(self.0.out, format_args!("{other:?}")),
-                    None => write::formatted_key(self.0.out, format_args!("null")),
-                }
-            }
+        if let Some(Arg::Str(text)) = key.scalar() {
+            return self.entry(text, value);
         }
-        self.0.value(value);
+        if !self.0.is_too_deep() {
+            let mut bytes = Vec::new();
+            ValueWriter::new(&mut bytes, 0).value(key);
+            let key = read::Cursor::new(&bytes).value(0).unwrap_or(ValueRef::Null);
+            write::formatted_key(self.0.out, format_args!("{}", KeyText(&key)));
+            self.0.value(value);
+        }
         self
     }
 }

@@ -43,6 +43,7 @@ pub struct Callsite {
 impl Callsite {
     /// Checks the name and the keys; in a static initialiser a mistake is a compile error.
     #[doc(hidden)]
+    #[track_caller]
     pub const fn new(
         name: &'static str,
         level: Level,
@@ -54,6 +55,7 @@ impl Callsite {
     }
 
     /// As [`Callsite::new`], for a name that is known to be one.
+    #[track_caller]
     const fn unchecked(
         name: &'static str,
         level: Level,
@@ -77,6 +79,7 @@ impl Callsite {
 
     /// One callsite per level, for `event!`, whose level is known at run time only.
     #[doc(hidden)]
+    #[track_caller]
     pub const fn of_every_level(
         name: &'static str,
         place: (&'static str, &'static str, u32),
@@ -307,6 +310,7 @@ pub struct NamedLater {
 
 impl NamedLater {
     /// Checks the keys; in a static initialiser a mistake is a compile error.
+    #[track_caller]
     pub const fn new(place: (&'static str, &'static str, u32), keys: &'static [&'static str]) -> NamedLater {
         key::check_keys(keys);
         NamedLater { place, keys, first: OnceLock::new(), others: RwLock::new(None) }
@@ -327,8 +331,9 @@ impl NamedLater {
         }
         drop(known);
         let mut known = self.others.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        known.get_or_insert_default().entry((name, level)).or_insert_with(|| {
-            Box::leak(Box::new(Callsite::unchecked(name, level, self.place, self.keys)))
-        })
+        known
+            .get_or_insert_default()
+            .entry((name, level))
+            .or_insert_with(|| Box::leak(Box::new(Callsite::unchecked(name, level, self.place, self.keys))))
     }
 }

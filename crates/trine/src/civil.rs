@@ -26,7 +26,8 @@ impl Civil {
         let z = days + 719_468;
         let era = z.div_euclid(146_097);
         let day_of_era = z.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted = (5 * day_of_year + 2) / 153;
         let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
@@ -46,7 +47,9 @@ impl Civil {
         let year = self.year.clamp(0, 9_999) as u32;
         two(&mut text, 0, year / 100);
         two(&mut text, 2, year % 100);
-        for (at, value) in [(5, self.month), (8, self.day), (11, self.hour), (14, self.minute), (17, self.second)] {
+        for (at, value) in
+            [(5, self.month), (8, self.day), (11, self.hour), (14, self.minute), (17, self.second)]
+        {
             two(&mut text, at, u32::from(value));
         }
         text
@@ -134,7 +137,11 @@ mod tests {
         let mut last = Civil::from_unix(-DAY_S * 146_097);
         for day in -146_096..146_097 {
             let now = Civil::from_unix(day * DAY_S);
-            let follows = if now.day == 1 { last.day >= 28 } else { now.day == last.day + 1 && now.month == last.month };
+            let follows = if now.day == 1 {
+                last.day >= 28
+            } else {
+                now.day == last.day + 1 && now.month == last.month
+            };
             assert!(follows, "{last:?} {now:?}");
             last = now;
         }

@@ -63,6 +63,13 @@ impl Timeline {
         (to.saturating_sub(from) as f64 * self.ns_per_tick) as u64
     }
 
+    /// Exchanges the time that the next conversions do not fall behind by less than the jitter. Each thread's records follow
+    /// their own: one that comes late would take the others' back with it.
+    #[inline]
+    pub(crate) fn follow(&mut self, last: i64) -> i64 {
+        std::mem::replace(&mut self.last, last)
+    }
+
     /// Units: `ticks` as read by the caller; the result in nanoseconds since 1970-01-01 UTC.
     #[inline]
     pub(crate) fn unix_ns(&mut self, ticks: u64) -> i64 {
@@ -104,6 +111,23 @@ mod tests {
         let at = timeline.unix_ns(clock::ticks());
         timeline.anchor.ns -= 500;
         assert!(timeline.unix_ns(clock::ticks()) >= at);
+    }
+
+    #[test]
+    fn a_thread_whose_record_comes_late_takes_no_other_back_with_it() {
+        let mut timeline = Timeline::new();
+        let (mut one, mut other) = (i64::MIN, i64::MIN);
+        let mut convert = |last: &mut i64, offset: i64, step: i64| {
+            timeline.anchor.ns += step;
+            *last = timeline.follow(*last);
+            let ns = timeline.unix_ns(timeline.anchor.ticks.wrapping_add_signed(offset));
+            *last = timeline.follow(*last);
+            ns
+        };
+        let before = convert(&mut one, 0, 0);
+        convert(&mut other, -100_000_000_000, 0);
+        // Read again, the clock is two microseconds earlier.
+        assert!(convert(&mut one, 1, -2_000) >= before);
     }
 
     #[test]

@@ -5,6 +5,10 @@
 //! **Invariant:** whoever drains holds [`COLLECTOR`] and has [`IS_DRAINING`] set on its thread; code of the user's that runs
 //! meanwhile may emit, and never waits for the lock that its own thread holds.
 
+mod flush;
+mod output;
+mod render;
+
 use std::{
     any::Any,
     cell::Cell,
@@ -12,8 +16,8 @@ use std::{
     collections::BinaryHeap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, MutexGuard, TryLockError,
-        atomic::{AtomicU64, Ordering},
+        Mutex, MutexGuard, TryLockError,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -26,12 +30,18 @@ use trine_ring::{
 
 use crate::{
     callsite::{self, Callsite},
-    clock::Timeline,
-    encoder::Encoder,
-    event::EventRef,
     health, lock,
     loss::LossReport,
-    pipeline::{self, Config, Pipe},
+    pipeline, worker,
+};
+
+pub(crate) use self::{
+    flush::{flush, flush_patiently},
+    render::{OUTPUTS_MAX, Renderer},
+};
+use self::{
+    flush::{flush_by_worker, is_for_worker},
+    output::{OutputState, is_chunk_full, render_waiting, write_out},
 };
 
 /// Rendered bytes are written when there are so many. A write of 64 KiB costs 95 ns per 200-byte line, of one line 2,118 ns
@@ -47,12 +57,12 @@ const STUCK_NS: u64 = 10_000_000;
 const LOCK_PAUSE: Duration = Duration::from_micros(50);
 /// Longest that a fork waits for a write under way.
 const FORK_WAIT: Duration = Duration::from_secs(1);
-/// Most outputs. They are bits of a word, of which one says that the others are known.
-pub(crate) const OUTPUTS_MAX: usize = 63;
-const ADMITS_KNOWN: u64 = 1 << 63;
+/// Most pauses in which the worker lets others take the lock; ten of them are a millisecond on Linux.
+const STEP_BACKS_MAX: usize = 10;
 
 static COLLECTOR: Mutex<Collector> = Mutex::new(Collector {
     rings: Vec::new(),
+    ring_times: Vec::new(),
     heads: BinaryHeap::new(),
     renderer: None,
     outputs: Vec::new(),
@@ -60,106 +70,27 @@ static COLLECTOR: Mutex<Collector> = Mutex::new(Collector {
     losses: LossReport::new(),
     ticked: None,
     hangups: 0,
+    flushes_seen: 0,
 });
 /// Since when a sink is being written to, on the monotonic clock; zero when none is.
 static SINK_SINCE_NS: AtomicU64 = AtomicU64::new(0);
 
+/// False while a sink may keep its writer waiting ([`Sink::may_wait`](crate::Sink::may_wait)). Then the worker alone writes:
+/// a caller that helps, or flushes, must not be caught in there beyond its bound.
+static MAY_CALLERS_WRITE: AtomicBool = AtomicBool::new(true);
+/// The last pass ended with no output taking anything.
+static IS_BLOCKED: AtomicBool = AtomicBool::new(false);
+/// The last pass ended with lines that some output did not take.
+static IS_FAILING: AtomicBool = AtomicBool::new(false);
+/// Threads that wait for [`COLLECTOR`] with a deadline. Those who come again and again let them pass: callers with a full
+/// ring, and the worker.
+static WAITERS: AtomicU32 = AtomicU32::new(0);
+/// How many flushes the worker was asked for, and how many of them it has done.
+static FLUSHES_WANTED: AtomicU64 = AtomicU64::new(0);
+static FLUSHES_DONE: AtomicU64 = AtomicU64::new(0);
+
 thread_local! {
     static IS_DRAINING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Renders records for a list of outputs. Each thread that renders has its own.
-#[derive(Debug)]
-pub(crate) struct Renderer {
-    version: u64,
-    config: Option<Arc<Config>>,
-    /// By number, from one.
-    sites: Vec<&'static Callsite>,
-    /// By number: a bit per output that wants the callsite, and whether that is known.
-    admits: Vec<u64>,
-    encoders: Vec<Box<dyn Encoder>>,
-    timeline: Timeline,
-}
-
-impl Renderer {
-    pub(crate) fn new() -> Renderer {
-        let mut renderer = Renderer {
-            version: u64::MAX,
-            config: None,
-            sites: Vec::new(),
-            admits: Vec::new(),
-            encoders: Vec::new(),
-            timeline: Timeline::new(),
-        };
-        renderer.refresh(clock::ticks());
-        renderer
-    }
-
-    /// Takes over a changed configuration, and reads the clock again when it is time, as of `ticks`.
-    #[inline]
-    pub(crate) fn refresh(&mut self, ticks: u64) {
-        self.timeline.refresh(ticks);
-        let version = pipeline::version();
-        if self.version != version {
-            self.version = version;
-            self.config = pipeline::config();
-            self.admits.clear();
-            self.encoders = self.pipes().iter().map(|pipe| lock(&pipe.encoder).fresh()).collect();
-        }
-    }
-
-    pub(crate) fn pipes(&self) -> &[Pipe] {
-        self.config.as_ref().map_or(&[], |config| &config.pipes)
-    }
-
-    /// The callsite with a number.
-    #[inline]
-    fn site(&mut self, id: u32) -> Option<&'static Callsite> {
-        let index = (id as usize).checked_sub(1)?;
-        if index >= self.sites.len() {
-            callsite::catch_up(&mut self.sites);
-        }
-        self.sites.get(index).copied()
-    }
-
-    /// A bit per output that wants the callsite.
-    #[inline]
-    fn admits(&mut self, site: &Callsite) -> u64 {
-        let id = site.id() as usize;
-        match self.admits.get(id) {
-            Some(bits) if bits & ADMITS_KNOWN != 0 => *bits,
-            _ => self.decide(site, id),
-        }
-    }
-
-    #[cold]
-    fn decide(&mut self, site: &Callsite, id: usize) -> u64 {
-        let Some(config) = &self.config else { return 0 };
-        let bit = |(index, pipe)| u64::from(config.admits(pipe, site)) << index;
-        let bits = config.pipes.iter().enumerate().map(bit).fold(ADMITS_KNOWN, |bits, bit| bits | bit);
-        if self.admits.len() <= id {
-            self.admits.resize(id + 1, 0);
-        }
-        self.admits[id] = bits;
-        bits
-    }
-
-    /// Appends the record's line to each output that wants it.
-    pub(crate) fn render(&mut self, site: &'static Callsite, record: Record<'_>, lines: &mut [Vec<u8>]) {
-        let admits = self.admits(site);
-        self.render_to(admits, site, record, lines);
-    }
-
-    /// Appends the record's line to the outputs whose bit is set.
-    #[inline]
-    fn render_to(&mut self, outputs: u64, site: &'static Callsite, record: Record<'_>, lines: &mut [Vec<u8>]) {
-        let event = EventRef { site, record, unix_ns: self.timeline.unix_ns(record.ticks()) };
-        for (index, (encoder, lines)) in self.encoders.iter_mut().zip(lines).enumerate() {
-            if outputs & 1 << index != 0 {
-                encoder.encode(&event, lines);
-            }
-        }
-    }
 }
 
 /// What was delivered.
@@ -198,24 +129,11 @@ pub(crate) fn damaged_bytes() -> u64 {
     DAMAGED_BYTES.load(Ordering::Relaxed)
 }
 
-/// How one output is doing.
-#[derive(Debug, Default)]
-struct OutputState {
-    /// Lines rendered since the last complete write.
-    events: u64,
-    /// Bytes of its lines that were there before the record now being rendered.
-    whole: usize,
-    /// Bytes of its lines that it did not take when last asked: they are no reason to ask again at once.
-    refused: usize,
-    /// Not before then.
-    retry_at: Option<Instant>,
-    /// Its reader is gone; nothing is rendered for it.
-    is_gone: bool,
-}
-
 /// Everything that one thread at a time may use.
 pub(crate) struct Collector {
     rings: Vec<Consumer>,
+    /// The time of each ring's last record: what [`Timeline::follow`] wants.
+    ring_times: Vec<i64>,
     /// Rings by the time of their next record; empty between passes.
     heads: BinaryHeap<Reverse<(u64, usize)>>,
     renderer: Option<Renderer>,
@@ -226,6 +144,8 @@ pub(crate) struct Collector {
     ticked: Option<Instant>,
     /// Hang-up signals seen.
     hangups: u64,
+    /// Of [`FLUSHES_WANTED`], those it knows of.
+    flushes_seen: u64,
 }
 
 #[cfg(unix)]
@@ -283,15 +203,19 @@ impl Draining {
         if Draining::is_here() {
             return None;
         }
-        loop {
-            if let Some(draining) = Draining::now() {
-                return Some(draining);
-            }
-            if Instant::now() >= deadline {
-                return None;
-            }
-            std::thread::sleep(LOCK_PAUSE);
+        if let Some(draining) = Draining::now() {
+            return Some(draining);
         }
+        WAITERS.fetch_add(1, Ordering::Relaxed);
+        let draining = loop {
+            std::thread::sleep(LOCK_PAUSE);
+            match Draining::now() {
+                None if Instant::now() < deadline => {}
+                draining => break draining,
+            }
+        };
+        WAITERS.fetch_sub(1, Ordering::Relaxed);
+        draining
     }
 }
 
@@ -306,63 +230,60 @@ pub(crate) fn help() -> Help {
     if Draining::is_here() {
         return Help::Impossible;
     }
-    match Draining::now() {
+    let may_write = MAY_CALLERS_WRITE.load(Ordering::Relaxed) && WAITERS.load(Ordering::Relaxed) == 0;
+    match may_write.then(Draining::now).flatten() {
         Some(mut draining) => match draining.0.pass() {
             Pass { is_blocked: true, .. } => Help::Busy { is_stuck: true },
             Pass { .. } => Help::Drained,
         },
-        None => {
-            let since = SINK_SINCE_NS.load(Ordering::Relaxed);
-            Help::Busy { is_stuck: since != 0 && monotonic_ns().saturating_sub(since) > STUCK_NS }
-        }
+        None => Help::Busy { is_stuck: IS_BLOCKED.load(Ordering::Relaxed) || is_sink_stuck() },
     }
 }
 
-/// One round of the worker: a pass, and about once a second what is due then.
+fn is_sink_stuck() -> bool {
+    let since = SINK_SINCE_NS.load(Ordering::Relaxed);
+    since != 0 && monotonic_ns().saturating_sub(since) > STUCK_NS
+}
+
+/// One round of the worker: a pass, the flushes it was asked for, and about once a second what is due then.
 pub(crate) fn round() -> Pass {
-    let mut draining = Draining::new(lock(&COLLECTOR));
-    let pass = draining.0.pass();
-    draining.0.tick();
-    pass
-}
-
-/// Writes what was emitted before the call. Returns how many events still wait at `deadline`.
-pub(crate) fn flush(deadline: Instant) -> u64 {
-    flush_patiently(deadline, Duration::MAX)
-}
-
-/// As [`flush`]; gives up before the deadline when some output has failed for `patience`.
-///
-/// A sink that is slow has until the deadline, one that fails does not.
-pub(crate) fn flush_patiently(deadline: Instant, patience: Duration) -> u64 {
-    let mut failing_since = None;
-    loop {
-        let Some(mut draining) = Draining::until(deadline) else { return 1 };
-        let collector = &mut draining.0;
-        if failing_since.is_none() {
-            collector.outputs.iter_mut().for_each(|output| output.retry_at = None);
+    let wanted = FLUSHES_WANTED.load(Ordering::Acquire);
+    // Woken all the time, the worker would take the lock again before anybody who sleeps between two looks at it.
+    for _ in 0..STEP_BACKS_MAX {
+        if WAITERS.load(Ordering::Relaxed) == 0 {
+            break;
         }
-        let is_blocked = collector.pass().is_blocked;
-        let now = Instant::now();
-        // One output may work while another does not yet.
-        let is_done = !is_blocked && collector.lines_waiting() == 0;
-        let is_hopeless = now.duration_since(*failing_since.get_or_insert(now)) >= patience;
-        if is_done || is_hopeless || now >= deadline {
-            if !is_blocked {
-                collector.report_losses(true);
-                collector.flush_sinks();
-            }
-            return collector.backlog();
-        }
-        drop(draining);
         std::thread::sleep(LOCK_PAUSE);
     }
+    let mut draining = Draining::new(lock(&COLLECTOR));
+    let collector = &mut draining.0;
+    if std::mem::replace(&mut collector.flushes_seen, wanted) != wanted {
+        collector.outputs.iter_mut().for_each(|output| output.retry_at = None);
+    }
+    let pass = collector.pass();
+    if wanted != FLUSHES_DONE.load(Ordering::Relaxed) && !pass.is_blocked && collector.lines_waiting() == 0 {
+        collector.report_losses(true);
+        collector.flush_sinks();
+        FLUSHES_DONE.store(wanted, Ordering::Release);
+    }
+    collector.tick();
+    pass
 }
 
 /// Writes a record that no ring takes, behind everything that is in the rings; or counts it as lost.
 pub(crate) fn deliver_directly(site: &'static Callsite, bytes: &[u8], wait: Duration) {
     let Some(record) = Record::new(bytes) else { return };
     let deadline = Instant::now() + wait;
+    if is_for_worker() {
+        // What the thread emitted before is written by then; the line waits in memory until the worker comes for it.
+        let draining =
+            if flush_by_worker(deadline, Duration::MAX) == 0 { Draining::until(deadline) } else { None };
+        match draining {
+            Some(mut draining) => draining.0.render(None, site, record),
+            None => site.count_lost(),
+        }
+        return worker::wake();
+    }
     while let Some(mut draining) = Draining::until(deadline) {
         let collector = &mut draining.0;
         if !collector.pass().is_blocked {
@@ -396,6 +317,11 @@ pub(crate) fn replace_outputs(change: impl FnOnce()) {
     collector.adopt();
 }
 
+/// Ends the work of all other threads on the rings: the process ends, and a chunk that is being written then would be cut.
+pub(crate) fn hold_for_good() {
+    std::mem::forget(Draining::until(Instant::now() + FORK_WAIT));
+}
+
 /// Holds the collector still over a fork. Nothing when the forking thread itself is draining, and when a stuck sink keeps
 /// the lock beyond [`FORK_WAIT`]: then the child finds it locked for good, and its events are counted as lost.
 pub(crate) fn hold_for_fork() -> Option<Box<dyn Any>> {
@@ -415,6 +341,7 @@ pub(crate) fn hold_for_fork() -> Option<Box<dyn Any>> {
 pub(crate) fn forget(held: &mut dyn Any) {
     if let Some(collector) = held.downcast_mut::<MutexGuard<'static, Collector>>() {
         collector.rings.clear();
+        collector.ring_times.clear();
         collector.lines.iter_mut().for_each(Vec::clear);
         collector.outputs.iter_mut().for_each(|output| output.events = 0);
     }
@@ -426,6 +353,8 @@ impl Collector {
     fn adopt(&mut self) {
         let renderer = self.renderer.get_or_insert_with(Renderer::new);
         renderer.refresh(clock::ticks());
+        let is_prompt = renderer.pipes().iter().all(|pipe| !pipe.sink.may_wait());
+        MAY_CALLERS_WRITE.store(is_prompt, Ordering::Relaxed);
         let count = renderer.pipes().len();
         for dropped in self.outputs.drain(count.min(self.outputs.len())..) {
             callsite::count_lost_unnamed(dropped.events);
@@ -439,7 +368,15 @@ impl Collector {
 
     /// Reads everything that was published before the call, oldest first, and writes it.
     fn pass(&mut self) -> Pass {
+        let pass = self.drain();
+        IS_BLOCKED.store(pass.is_blocked, Ordering::Relaxed);
+        IS_FAILING.store(self.lines_waiting() > 0, Ordering::Relaxed);
+        pass
+    }
+
+    fn drain(&mut self) -> Pass {
         self.rings.append(&mut pipeline::arrivals());
+        self.ring_times.resize(self.rings.len(), i64::MIN);
         if self.renderer.is_none() || self.outputs.len() != self.lines.len() || self.outputs.is_empty() {
             self.adopt();
         }
@@ -495,13 +432,24 @@ impl Collector {
     /// Returns how many, and when the ring's next one is.
     fn run(&mut self, index: usize, until: u64) -> (u64, Option<u64>) {
         let mut records = 0;
+        self.follow(index);
         loop {
             // An encoder that panics leaves half a line: it is cut back, and the ring is read on behind the record.
             let outcome = catch_unwind(AssertUnwindSafe(|| self.run_unguarded(index, until, &mut records)));
             match outcome {
-                Ok(next) => return (records, next),
+                Ok(next) => {
+                    self.follow(index);
+                    return (records, next);
+                }
                 Err(_) => self.cut_back(),
             }
+        }
+    }
+
+    /// Exchanges the time that the timeline follows with that of a ring: before its records, and after them.
+    fn follow(&mut self, index: usize) {
+        if let Some(renderer) = &mut self.renderer {
+            self.ring_times[index] = renderer.timeline.follow(self.ring_times[index]);
         }
     }
 
@@ -537,9 +485,12 @@ impl Collector {
             match outputs_bits {
                 None => render_waiting(renderer, outputs, lines, site, record),
                 Some(bits) => {
-                    let wants = |index: usize, output: &OutputState| bits & 1 << index != 0 && !output.is_gone;
+                    let wants =
+                        |index: usize, output: &OutputState| bits & 1 << index != 0 && !output.is_gone;
                     let mut alive = 0;
-                    for (index, output) in outputs.iter_mut().enumerate().filter(|(index, output)| wants(*index, output)) {
+                    for (index, output) in
+                        outputs.iter_mut().enumerate().filter(|(index, output)| wants(*index, output))
+                    {
                         output.events += 1;
                         alive |= 1 << index;
                     }
@@ -641,83 +592,5 @@ impl Collector {
     /// Events that no sink has accepted yet.
     fn backlog(&mut self) -> u64 {
         self.lines_waiting() + self.rings.iter_mut().map(Consumer::backlog).sum::<u64>()
-    }
-}
-
-/// True when some output has enough new lines to be written.
-#[inline]
-fn is_chunk_full(outputs: &[OutputState], lines: &[Vec<u8>]) -> bool {
-    outputs.iter().zip(lines).any(|(output, lines)| lines.len() - output.refused >= CHUNK_BYTES)
-}
-
-/// Renders a record for the outputs that want it and can hold it.
-#[inline]
-fn render_waiting(
-    renderer: &mut Renderer,
-    outputs: &mut [OutputState],
-    lines: &mut [Vec<u8>],
-    site: &'static Callsite,
-    record: Record<'_>,
-) {
-    let mut admits = renderer.admits(site);
-    for (index, (output, lines)) in outputs.iter_mut().zip(lines.iter()).enumerate() {
-        let bit = 1 << index;
-        if admits & bit == 0 {
-            continue;
-        }
-        if output.is_gone || lines.len() > PENDING_BYTES_MAX {
-            admits &= !bit;
-            site.count_lost();
-        } else {
-            output.events += 1;
-        }
-    }
-    renderer.render_to(admits, site, record, lines);
-}
-
-/// Writes one output's lines. False when it does not take them at present.
-fn write_out(pipe: &Pipe, output: &mut OutputState, lines: &mut Vec<u8>) -> bool {
-    if output.retry_at.is_some_and(|at| Instant::now() < at) {
-        return false;
-    }
-    if lines.is_empty() {
-        output.retry_at = None;
-        return true;
-    }
-    SINK_SINCE_NS.store(monotonic_ns(), Ordering::Relaxed);
-    let outcome = catch_unwind(AssertUnwindSafe(|| pipe.sink.write(lines)));
-    SINK_SINCE_NS.store(0, Ordering::Relaxed);
-    let outcome = outcome.unwrap_or_else(|_| {
-        Err(crate::WriteError { written: 0, source: std::io::Error::other("the sink panicked") })
-    });
-    match outcome {
-        Ok(()) => {
-            WRITTEN_EVENTS.fetch_add(output.events, Ordering::Relaxed);
-            WRITTEN_BYTES.fetch_add(lines.len() as u64, Ordering::Relaxed);
-            if output.retry_at.take().is_some() {
-                health::report_recovered(&*pipe.sink);
-            }
-            output.events = 0;
-            lines.clear();
-            true
-        }
-        Err(error) => {
-            WRITTEN_ERRORS.fetch_add(1, Ordering::Relaxed);
-            WRITTEN_BYTES.fetch_add(error.written as u64, Ordering::Relaxed);
-            let rest = lines.split_off(error.written.min(lines.len()));
-            let done = lines.iter().filter(|byte| **byte == b'\n').count() as u64;
-            WRITTEN_EVENTS.fetch_add(done.min(output.events), Ordering::Relaxed);
-            output.events -= done.min(output.events);
-            *lines = rest;
-            if error.source.kind() == std::io::ErrorKind::BrokenPipe {
-                output.is_gone = true;
-                callsite::count_lost_unnamed(output.events);
-                output.events = 0;
-                lines.clear();
-            }
-            health::report_once(&*pipe.sink, &error);
-            output.retry_at = Some(Instant::now() + RETRY_PAUSE);
-            false
-        }
     }
 }

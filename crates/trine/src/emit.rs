@@ -20,8 +20,7 @@ use crate::{
     clock::Timeline,
     collector::{self, Help},
     event::{Event, EventRef},
-    inline,
-    lock,
+    inline, lock,
     logger::Logger,
     options::Options,
     pipeline, worker,
@@ -93,7 +92,12 @@ pub fn emit_with(site: &'static Callsite, logger: Option<&Logger>, options: Opti
 
 /// The way of nearly all events: plain arguments, a ring with room, nothing special.
 #[inline(never)]
-pub(crate) fn push(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&Block>, args: &[Arg<'_>]) {
+pub(crate) fn push(
+    site: &'static Callsite,
+    logger: Option<&Logger>,
+    extra: Option<&Block>,
+    args: &[Arg<'_>],
+) {
     let ticks = clock::ticks();
     let flags = pipeline::flags();
     let done = LOCAL.try_with(|local| {
@@ -121,11 +125,16 @@ fn blocks<'a>(extra: Option<&'a Block>, logger: Option<&'a Logger>, scope: &'a L
 
 /// Everything else: values that run code, the first event of a thread, a full ring, a capture, inline delivery.
 #[inline(never)]
-fn push_slowly(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&Block>, args: &[Arg<'_>], ticks: u64) {
-    let (mut bytes, scope, capture) = with_local(|local| {
-        (std::mem::take(&mut local.scratch), local.scope.clone(), local.capture.clone())
-    })
-    .unwrap_or_default();
+fn push_slowly(
+    site: &'static Callsite,
+    logger: Option<&Logger>,
+    extra: Option<&Block>,
+    args: &[Arg<'_>],
+    ticks: u64,
+) {
+    let (mut bytes, scope, capture) =
+        with_local(|local| (std::mem::take(&mut local.scratch), local.scope.clone(), local.capture.clone()))
+            .unwrap_or_default();
     bytes.clear();
     if site.id() == 0 {
         // Off at the callsite's first look, or captured before: it has no number yet.
@@ -179,7 +188,7 @@ fn deliver(site: &'static Callsite, bytes: &[u8]) {
 }
 
 /// Before the thread's first event by inline delivery: what it has put into a ring goes first.
-fn leave_ring() {
+pub(crate) fn leave_ring() {
     if let Some(producer) = with_local(|local| local.producer.take()).flatten() {
         collector::flush(Instant::now() + STALL_MAX);
         pipeline::give_back(producer);
@@ -187,8 +196,12 @@ fn leave_ring() {
 }
 
 enum Pushed {
-    Done { half: bool },
-    Full { is_stalled: bool },
+    Done {
+        half: bool,
+    },
+    Full {
+        is_stalled: bool,
+    },
     /// Too large for the ring, or the thread has none.
     Never,
 }

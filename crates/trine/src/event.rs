@@ -7,7 +7,9 @@ use std::{
 };
 
 use trine_model::Level;
-use trine_ring::record::{BlockRef, Record, Text, ValueRef};
+use trine_ring::record::{BlockRef, Record};
+
+pub use trine_ring::record::{List, Map, Text, ValueRef};
 
 use crate::callsite::Callsite;
 
@@ -74,7 +76,10 @@ impl<'a> EventRef<'a> {
             level: self.level(),
             module: self.site.module(),
             time: from_unix_ns(self.unix_ns),
-            fields: self.fields().map(|(key, value)| Field { key: key.into_owned(), value: value.into() }).collect(),
+            fields: self
+                .fields()
+                .map(|(key, value)| Field { key: key.into_owned(), value: value.into() })
+                .collect(),
         }
     }
 }
@@ -222,7 +227,9 @@ impl From<ValueRef<'_>> for OwnedValue {
             ValueRef::Ip(v) => OwnedValue::Ip(v),
             ValueRef::Socket(v) => OwnedValue::Socket(v),
             ValueRef::List(v) => OwnedValue::List(v.items().map(OwnedValue::from).collect()),
-            ValueRef::Map(v) => OwnedValue::Map(v.entries().map(|(key, value)| (text(key), value.into())).collect()),
+            ValueRef::Map(v) => {
+                OwnedValue::Map(v.entries().map(|(key, value)| (text(key), value.into())).collect())
+            }
             ValueRef::Failed(v) => OwnedValue::Failed(text(v)),
         }
     }

@@ -67,7 +67,9 @@ static FAILING: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 pub(crate) fn report_once(sink: &dyn Sink, error: &dyn fmt::Display) {
     let (name, error) = (sink.describe(), error.to_string());
     if lock(&FAILING).insert(name.clone(), error.clone()).as_ref() != Some(&error) {
-        report(format_args!("cannot write to {name}: {error}; the program goes on, events wait or are counted as lost"));
+        report(format_args!(
+            "cannot write to {name}: {error}; the program goes on, events wait or are counted as lost"
+        ));
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use trine_ring::process;
 
-use crate::{callsite, collector, emit, health, pipeline, worker};
+use crate::{callsite, collector, emit, health, inline, pipeline, worker};
 
 /// Longest that leaving waits for sinks that are slow.
 const EXIT_WAIT: Duration = Duration::from_secs(5);
@@ -41,6 +41,9 @@ extern "C" fn on_exit() {
             // What other threads put into their rings meanwhile.
             collector::flush_patiently(Instant::now() + EXIT_WAIT, EXIT_PATIENCE);
         }
+        emit::leave_ring();
+        collector::hold_for_good();
+        inline::hold_for_good();
     });
 }
 
@@ -57,7 +60,7 @@ fn flush_at_the_end() -> u64 {
 #[cfg(unix)]
 pub(crate) fn install_termination() -> std::io::Result<()> {
     process::on_termination(|signal| {
-        flush_at_the_end();
+        on_exit();
         process::raise_default(signal)
     })
 }
@@ -71,6 +74,7 @@ extern "C" fn before_fork() {
     let _ = HELD.try_with(|held| {
         if let Ok(mut held) = held.try_borrow_mut() {
             held.extend(collector::hold_for_fork());
+            held.push(inline::hold_for_fork());
             held.push(worker_and_rest());
         }
     });

@@ -71,6 +71,8 @@ mod worker;
 use std::sync::{Mutex, MutexGuard};
 
 pub use trine_model::{EventName, Level, Role};
+#[cfg(feature = "serde")]
+pub use trine_ring::value::{Serde, serde};
 pub use trine_ring::{Value, ValueWriter};
 
 #[doc(inline)]
@@ -106,9 +108,9 @@ pub mod __private {
     pub use crate::{
         callsite::{Callsite, NamedLater},
         emit::{emit, emit_bound, emit_with},
-        logger::{bind, event_name, logger, no_logger, scoped_logger},
+        logger::{bind, enter, event_name, logger, no_logger, scoped_logger},
         macros::key,
         options::Options,
-        testing::{expect_event, expected},
+        testing::expect_event,
     };
 }

@@ -60,9 +60,10 @@ impl Logger {
         self.context.as_ref().map_or_else(Vec::new, |block| owned_fields(block.as_ref().as_ref().fields()))
     }
 
-    /// Puts the fields on the current thread until the guard drops. What [`scope!`](crate::scope) does.
+    /// Puts the fields on the current thread, over those of a scope that is open there, until the guard drops. What
+    /// [`scope!`](crate::scope) does.
     pub fn enter(self) -> ScopeGuard {
-        ScopeGuard::enter(self)
+        ScopeGuard::enter(self.over(&emit::scope()))
     }
 
     pub(crate) fn block(&self) -> Option<&[u8]> {
@@ -70,7 +71,9 @@ impl Logger {
     }
 
     fn builder(&self) -> BlockBuilder {
-        self.context.as_ref().map_or_else(BlockBuilder::new, |block| BlockBuilder::extending(block.as_ref().as_ref()))
+        self.context
+            .as_ref()
+            .map_or_else(BlockBuilder::new, |block| BlockBuilder::extending(block.as_ref().as_ref()))
     }
 
     fn from_builder(builder: BlockBuilder) -> Logger {
@@ -151,6 +154,12 @@ pub fn bind(parent: &Logger, keys: &[&str], args: &[Arg<'_>]) -> Logger {
 #[doc(hidden)]
 pub fn scoped_logger() -> Logger {
     emit::scope()
+}
+
+/// Enters a scope whose fields hold those of the outer one already. What `scope!` calls.
+#[doc(hidden)]
+pub fn enter(scope: Logger) -> ScopeGuard {
+    ScopeGuard::enter(scope)
 }
 
 /// `None`, of the type the macros need.

@@ -100,7 +100,9 @@ macro_rules! bind {
 /// ```
 #[macro_export]
 macro_rules! scope {
-    ($($fields:tt)+) => { $crate::__bind!(&$crate::__private::scoped_logger(); $($fields)+).enter() };
+    ($($fields:tt)+) => {
+        $crate::__private::enter($crate::__bind!(&$crate::__private::scoped_logger(); $($fields)+))
+    };
     () => { ::core::compile_error!("write `let _scope = scope!(key = value, ...);`") };
 }
 
@@ -363,6 +365,10 @@ macro_rules! __finish {
             $crate::__emit!(site, [$($log)?], [$($options)*], [$($arg)*]);
         }
     }};
+    // What a test expects.
+    (@expect [$captured:expr, $name:expr] [$(($key:expr))*] [$(($kind:ident $arg:expr))*]) => {
+        $crate::__private::expect_event(&$captured, $name, &[$($key),*], &[$($crate::__arg!($kind $arg)),*])
+    };
     // A logger: a builder that takes the fields.
     (@bind [$parent:expr] [$(($key:expr))*] [$(($kind:ident $arg:expr))*]) => {{
         const __TRINE_KEYS: &[&$crate::__private::str] = &[$($key),*];
@@ -405,18 +411,32 @@ macro_rules! __emit {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __option {
-    ($options:ident, first sample $rate:expr) => { $options.sample($rate) };
-    ($options:ident, first $other:ident $value:expr) => { true };
-    ($options:ident, then cause $error:expr) => { $options.cause($error) };
-    ($options:ident, then $other:ident $value:expr) => { true };
+    ($options:ident, first sample $rate:expr) => {
+        $options.sample($rate)
+    };
+    ($options:ident, first $other:ident $value:expr) => {
+        true
+    };
+    ($options:ident, then cause $error:expr) => {
+        $options.cause($error)
+    };
+    ($options:ident, then $other:ident $value:expr) => {
+        true
+    };
 }
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __arg {
-    (value $value:expr) => { $crate::__private::arg(&$value) };
-    (display $value:expr) => { $crate::__private::Arg::Display(&$value) };
-    (debug $value:expr) => { $crate::__private::Arg::Debug(&$value) };
+    (value $value:expr) => {
+        $crate::__private::arg(&$value)
+    };
+    (display $value:expr) => {
+        $crate::__private::Arg::Display(&$value)
+    };
+    (debug $value:expr) => {
+        $crate::__private::Arg::Debug(&$value)
+    };
 }
 
 /// The key that an identifier stands for: `r#type` is `type`.

@@ -41,7 +41,8 @@ impl Options {
 
     /// `cause: &error`: adds what is known of an error. Always true: the event is kept.
     pub fn cause<E: Cause + ?Sized>(&mut self, error: &E) -> bool {
-        let causes = std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source());
+        let causes =
+            std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source());
         let chain: Vec<&dyn Error> = causes.take(CAUSES_MAX).map(|cause| cause as &dyn Error).collect();
         self.fields
             .set("error_type", &Arg::Str(type_name_of_val(error)))

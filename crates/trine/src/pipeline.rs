@@ -38,7 +38,8 @@ static FLAGS: AtomicU8 = AtomicU8::new(0);
 static CONFIG: RwLock<Option<Arc<Config>>> = RwLock::new(None);
 static VERSION: AtomicU64 = AtomicU64::new(0);
 static IS_STARTED: AtomicBool = AtomicBool::new(false);
-static RINGS: Mutex<Rings> = Mutex::new(Rings { free: Vec::new(), arrivals: Vec::new(), count: 0, bytes: DEFAULT_RING_BYTES });
+static RINGS: Mutex<Rings> =
+    Mutex::new(Rings { free: Vec::new(), arrivals: Vec::new(), count: 0, bytes: DEFAULT_RING_BYTES });
 
 /// Levels and outputs. Never changed, only replaced.
 #[derive(Debug)]

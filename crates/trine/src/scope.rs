@@ -1,6 +1,7 @@
 //! Context that follows the thread or the future instead of being passed by hand.
 
 use std::{
+    cell::{Cell, RefCell},
     future::Future,
     marker::PhantomData,
     pin::Pin,
@@ -11,24 +12,43 @@ use pin_project_lite::pin_project;
 
 use crate::{emit, logger::Logger};
 
+thread_local! {
+    /// The guards of this thread that have not ended, the innermost last.
+    static OPEN: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    static ID_NEXT: Cell<u64> = const { Cell::new(0) };
+}
+
 /// Ends a scope when dropped. Belongs to the thread that made it: not `Send`.
+///
+/// A guard dropped before one that was made after it ends that scope too: nothing stays behind on the thread.
 #[derive(Debug)]
 #[must_use = "the scope ends when the guard is dropped: `let _scope = scope!(...)`"]
 pub struct ScopeGuard {
-    outer: Option<Logger>,
+    id: u64,
+    outer: Logger,
     thread: PhantomData<*const ()>,
 }
 
 impl ScopeGuard {
     pub(crate) fn enter(logger: Logger) -> ScopeGuard {
-        ScopeGuard { outer: Some(emit::set_scope(logger)), thread: PhantomData }
+        let id = ID_NEXT.replace(ID_NEXT.get() + 1);
+        let _ = OPEN.try_with(|open| open.borrow_mut().push(id));
+        ScopeGuard { id, outer: emit::set_scope(logger), thread: PhantomData }
     }
 }
 
 impl Drop for ScopeGuard {
     fn drop(&mut self) {
-        if let Some(outer) = self.outer.take() {
-            emit::set_scope(outer);
+        let is_open = OPEN.try_with(|open| {
+            let mut open = open.borrow_mut();
+            let place = open.iter().rposition(|id| *id == self.id);
+            if let Some(place) = place {
+                open.truncate(place);
+            }
+            place.is_some()
+        });
+        if is_open.unwrap_or(false) {
+            emit::set_scope(std::mem::take(&mut self.outer));
         }
     }
 }
@@ -84,7 +104,7 @@ impl<F: Future> Future for Scoped<F> {
                 merged
             }
         };
-        let _guard = scope.enter();
+        let _guard = ScopeGuard::enter(scope);
         this.future.poll(context)
     }
 }

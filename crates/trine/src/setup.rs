@@ -133,7 +133,11 @@ impl Setup {
     ///
     /// A bad value in a variable or a file is one line on stderr; the default stays in force for it.
     pub fn start(self) {
-        let program = self.settings;
+        let mut program = self.settings;
+        if !self.outputs.is_empty() {
+            // Said by the program, in a form of its own: an empty list stands for it.
+            program.outputs = Some(Vec::new());
+        }
         let (outside, findings) = Settings::load_from_process(program.clone());
         findings.iter().for_each(|finding| health::report_line(finding));
         let mut outputs = self.outputs;
@@ -146,20 +150,23 @@ impl Setup {
             }
             outside
         };
-        if let Some(said) = settings.outputs.as_ref().filter(|_| !self.is_forced || outputs.is_empty()) {
+        if let Some(said) = settings.outputs.as_ref().filter(|said| !said.is_empty()) {
             outputs = said.iter().map(Output::from_settings).collect();
         }
         if outputs.is_empty() {
             outputs.push(Output::stdout());
         }
         if outputs.len() > OUTPUTS_MAX {
-            health::report(format_args!("{} outputs, allowed are {OUTPUTS_MAX}; the rest is ignored", outputs.len()));
+            health::report(format_args!(
+                "{} outputs, allowed are {OUTPUTS_MAX}; the rest is ignored",
+                outputs.len()
+            ));
             outputs.truncate(OUTPUTS_MAX);
         }
         if settings.clock == Some(ClockChoice::Os) {
             trine_ring::clock::use_system();
         }
-        let has_file = outputs.iter().any(|output| output.is_file);
+        let has_file = outputs.iter().any(|output| output.sink.is_file());
         set_signals(self.flushes_on_termination, self.reopens_on_hangup, has_file);
         let color = settings.color.unwrap_or(true);
         pipeline::start(Start {
@@ -195,7 +202,6 @@ pub struct Output {
     rendering: Rendering,
     sink: Arc<dyn Sink>,
     is_terminal: bool,
-    is_file: bool,
 }
 
 #[derive(Debug)]
@@ -218,18 +224,12 @@ impl Output {
 
     /// A file; see [`FileSink`] for rotation, retention and compression.
     pub fn file(path: impl AsRef<Path>) -> Output {
-        Output { is_file: true, ..Output::to(FileSink::new(path.as_ref())) }
+        Output::to(FileSink::new(path.as_ref()))
     }
 
     /// A sink, of this crate or your own.
     pub fn to(sink: impl Sink + 'static) -> Output {
-        Output {
-            rules: None,
-            rendering: Rendering::Default,
-            sink: Arc::new(sink),
-            is_terminal: false,
-            is_file: false,
-        }
+        Output { rules: None, rendering: Rendering::Default, sink: Arc::new(sink), is_terminal: false }
     }
 
     /// The format of the lines. Default: that of the [`Setup`].
@@ -269,7 +269,7 @@ impl Output {
         let output = match &said.target {
             Target::Stdout => Output::stdout(),
             Target::Stderr => Output::stderr(),
-            Target::File(path) => Output { is_file: true, ..Output::to(file_sink(path, said)) },
+            Target::File(path) => Output::to(file_sink(path, said)),
         };
         Output {
             rules: said.level.clone(),

@@ -31,12 +31,25 @@ pub trait Sink: Send + Sync + fmt::Debug {
         Ok(())
     }
 
+    /// True when the sink can open its file anew, so that SIGHUP should make it do so.
+    fn is_file(&self) -> bool {
+        false
+    }
+
     /// Asks the sink to open its file anew at the next write or tick: SIGHUP arrived. Does not block.
     fn request_reopen(&self) {}
 
     /// What went wrong since the last call without losing a line, for people: a rotation or a deletion that failed.
     fn take_reports(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// True when a write may wait for somebody else: the reader of a pipe, a network. Asked when the pipeline starts.
+    ///
+    /// The worker alone writes to such a sink, so that a stuck one keeps no caller waiting beyond the documented bounds. Where
+    /// all sinks are prompt, callers whose ring is full, and those that flush, write by themselves.
+    fn may_wait(&self) -> bool {
+        true
     }
 
     /// What messages call this sink: `stdout`, `file:logs/app.jsonl`.

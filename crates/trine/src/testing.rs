@@ -125,28 +125,15 @@ impl Drop for Attached {
 /// ```
 #[macro_export]
 macro_rules! assert_event {
-    ($captured:expr, $name:expr $(, $key:ident = $value:expr)* $(,)?) => {
-        $crate::__private::expect_event(
-            &$captured,
-            $name,
-            &[$((::core::stringify!($key), $crate::__private::expected(&$value))),*],
-        )
-    };
-}
-
-/// The value a test expects, in the form in which events are captured.
-#[doc(hidden)]
-pub fn expected(value: &impl crate::Value) -> OwnedValue {
-    let mut bytes = Vec::new();
-    let arg: Arg<'_> = trine_ring::value::arg(value);
-    record::encode(&mut bytes, 0, 0, &[arg], &[]);
-    Record::new(&bytes).and_then(|record| record.values().next()).map_or(OwnedValue::Null, OwnedValue::from)
+    ($captured:expr, $name:expr $(,)?) => { $crate::__fields!(@expect [$captured, $name] [] []) };
+    ($captured:expr, $name:expr, $($fields:tt)+) => { $crate::__fields!(@expect [$captured, $name] [] [] $($fields)+) };
 }
 
 /// Finds the event or says what there was. What `assert_event!` calls.
 #[doc(hidden)]
 #[track_caller]
-pub fn expect_event(captured: &Capture, name: &str, fields: &[(&str, OwnedValue)]) -> Event {
+pub fn expect_event(captured: &Capture, name: &str, keys: &[&str], values: &[Arg<'_>]) -> Event {
+    let fields: Vec<(&str, OwnedValue)> = keys.iter().copied().zip(values.iter().map(expected)).collect();
     let events = captured.events();
     let has = |event: &Event| fields.iter().all(|(key, value)| event.get(key) == Some(value));
     if let Some(event) = events.iter().find(|event| is_same_name(event.name(), name) && has(event)) {
@@ -162,12 +149,28 @@ pub fn expect_event(captured: &Capture, name: &str, fields: &[(&str, OwnedValue)
         for field in event.fields() {
             let differs = is_same_name(event.name(), name)
                 && fields.iter().any(|(key, value)| *key == field.key && *value != field.value);
-            let _ = write!(message, " {}={:?}{}", field.key, field.value, if differs { " (differs)" } else { "" });
+            let _ = write!(
+                message,
+                " {}={:?}{}",
+                field.key,
+                field.value,
+                if differs { " (differs)" } else { "" }
+            );
         }
     }
     panic!("{message}");
 }
 
+/// The value a test expects, in the form in which events are captured.
+fn expected(arg: &Arg<'_>) -> OwnedValue {
+    let mut bytes = Vec::new();
+    record::encode(&mut bytes, 0, 0, std::slice::from_ref(arg), &[]);
+    Record::new(&bytes).and_then(|record| record.values().next()).map_or(OwnedValue::Null, OwnedValue::from)
+}
+
 fn is_same_name(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(a, b)| a == b || (matches!(a, b'.' | b'_') && matches!(b, b'.' | b'_')))
+    a.len() == b.len()
+        && a.bytes()
+            .zip(b.bytes())
+            .all(|(a, b)| a == b || (matches!(a, b'.' | b'_') && matches!(b, b'.' | b'_')))
 }

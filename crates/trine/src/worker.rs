@@ -32,8 +32,7 @@ static WORKER: RwLock<Option<Thread>> = RwLock::new(None);
 
 /// Starts the worker unless it runs.
 pub(crate) fn ensure_running() {
-    let is_running = WORKER.read().unwrap_or_else(|poisoned| poisoned.into_inner()).is_some();
-    if is_running {
+    if is_running() {
         return;
     }
     let mut worker = WORKER.write().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -42,11 +41,18 @@ pub(crate) fn ensure_running() {
             Ok(handle) => *worker = Some(handle.thread().clone()),
             // Without a worker callers deliver by themselves.
             Err(error) => {
-                health::report(format_args!("cannot start the worker thread: {error}; events are written by their callers"));
+                health::report(format_args!(
+                    "cannot start the worker thread: {error}; events are written by their callers"
+                ));
                 pipeline::set_flag(pipeline::FLAG_INLINE, true);
             }
         }
     }
+}
+
+/// True when there is a worker.
+pub(crate) fn is_running() -> bool {
+    WORKER.read().unwrap_or_else(|poisoned| poisoned.into_inner()).is_some()
 }
 
 /// Ends the worker's nap.

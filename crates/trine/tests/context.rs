@@ -227,6 +227,39 @@ fn a_logger_enters_as_a_scope() {
 }
 
 #[test]
+fn a_logger_entered_inside_a_scope_lies_over_it() {
+    let captured = capture();
+    let _outer = scope!(a = 1, o = 1);
+    {
+        let _inner = bind!(a = 2, i = 2).enter();
+        info!("page_view");
+    }
+    info!("page_view");
+    assert_eq!(take(&captured), ["a=2 o=1 i=2", "a=1 o=1"]);
+}
+
+#[test]
+fn guards_dropped_in_any_order_leave_nothing_behind() {
+    let captured = capture();
+    let _outermost = scope!(z = 0);
+    let outer = scope!(a = 1);
+    let inner = scope!(b = 2);
+    drop(outer);
+    info!("page_view", n = 1);
+    // The inner one ended with the outer one: it must not end what came after.
+    let other = scope!(c = 3);
+    let another = scope!(d = 4);
+    drop(inner);
+    info!("page_view", n = 2);
+    drop(other);
+    drop(another);
+    info!("page_view", n = 3);
+    drop(vec![scope!(e = 5), scope!(f = 6)]);
+    info!("page_view", n = 4);
+    assert_eq!(take(&captured), ["n=1 z=0", "n=2 z=0 c=3 d=4", "n=3 z=0", "n=4 z=0"]);
+}
+
+#[test]
 fn the_call_wins_over_options_over_the_logger_over_the_scope() {
     let captured = capture();
     let _outer = scope!(k = "outer", o = 1);

@@ -58,7 +58,7 @@ impl fmt::Debug for Written {
 
 impl Value for Written {
     fn encode(&self, writer: ValueWriter<'_>) {
-        counted(writer.str("written"));
+        writer.str(counted("written"));
     }
 }
 

@@ -230,7 +230,8 @@ impl<'a> Record<'a> {
     #[inline]
     pub fn new(bytes: &'a [u8]) -> Option<Record<'a>> {
         let header: &[u8; HEADER_BYTES] = bytes.first_chunk()?;
-        let word = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+        let word =
+            |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
         let len = word(0) as usize;
         if len < HEADER_BYTES || len > bytes.len() {
             return None;

@@ -12,6 +12,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use trine_model::{EventName, Level};
+
 use super::{Value, ValueWriter};
 use crate::arg::Arg;
 
@@ -67,6 +69,8 @@ plain! {
     num::NonZeroU64: |v| Arg::U64(v.get());
     num::NonZeroUsize: |v| Arg::U64(v.get() as u64);
     Cow<'_, str>: |v| Arg::Str(v);
+    EventName: |v| Arg::Str(v.as_str());
+    Level: |v| Arg::Str(v.as_str());
 }
 
 /// Types written as their text.

@@ -77,7 +77,9 @@ enum Scan {
 
 #[inline]
 fn scan(text: &[u8]) -> Scan {
-    let word = |at: usize| text.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |chunk| u64::from_le_bytes(*chunk));
+    let word = |at: usize| {
+        text.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |chunk| u64::from_le_bytes(*chunk))
+    };
     if text.len() < 8 {
         return scan_short(text);
     }
@@ -128,7 +130,10 @@ mod tests {
 
     #[test]
     fn short_forms_are_used_where_json_has_them() {
-        assert_eq!(escaped("a\"b\\c\nd\re\tf\u{8}g\u{c}h\0i\u{1f}"), r#"a\"b\\c\nd\re\tf\bg\fh\u0000i\u001f"#);
+        assert_eq!(
+            escaped("a\"b\\c\nd\re\tf\u{8}g\u{c}h\0i\u{1f}"),
+            r#"a\"b\\c\nd\re\tf\bg\fh\u0000i\u001f"#
+        );
         assert_eq!(escaped("emoji 🔑 and DEL \u{7f} stay"), "emoji 🔑 and DEL \u{7f} stay");
     }
 

@@ -54,7 +54,11 @@ impl Plan {
             write_key(&mut Appender::new(&mut text), key.as_bytes());
             (text, duration::unit_ns(key.as_bytes()))
         });
-        Plan { head, keys: keys.collect(), tail: format!("\",\"level\":\"{}\"}}\n", site.level().as_str()).into_bytes() }
+        Plan {
+            head,
+            keys: keys.collect(),
+            tail: format!("\",\"level\":\"{}\"}}\n", site.level().as_str()).into_bytes(),
+        }
     }
 }
 
@@ -188,7 +192,9 @@ fn write_rare(out: &mut Appender<'_>, value: &ValueRef<'_>, unit_ns: f64) {
             escape::escape(out, why.as_bytes());
             out.array(*b">\"");
         }
-        ValueRef::Str(_) | ValueRef::U64(_) | ValueRef::I64(_) | ValueRef::F64(_) => write_value(out, value, unit_ns),
+        ValueRef::Str(_) | ValueRef::U64(_) | ValueRef::I64(_) | ValueRef::F64(_) => {
+            write_value(out, value, unit_ns);
+        }
     }
 }
 
@@ -232,7 +238,10 @@ impl<'a> Keys<'a> {
             return !self.many.get_or_insert_with(before).insert(key.as_bytes());
         }
         let bytes = key.as_bytes();
-        let ends = bytes.first().zip(bytes.last()).map_or(0, |(first, last)| usize::from(*first) * 5 + usize::from(*last));
+        let ends = bytes
+            .first()
+            .zip(bytes.last())
+            .map_or(0, |(first, last)| usize::from(*first) * 5 + usize::from(*last));
         let bit = 1 << ((ends + bytes.len() * 11) % 64);
         let is_doubtful = self.bits & bit != 0;
         self.bits |= bit;

@@ -227,12 +227,21 @@ impl Sink for FileSink {
         self.log().tick()
     }
 
+    fn is_file(&self) -> bool {
+        true
+    }
+
     fn request_reopen(&self) {
         FileSink::request_reopen(self);
     }
 
     fn take_reports(&self) -> Vec<String> {
         FileSink::take_reports(self)
+    }
+
+    /// For a pipe or a device at this path; not for a file, which is there or will be made.
+    fn may_wait(&self) -> bool {
+        std::fs::metadata(&self.path).is_ok_and(|facts| !facts.is_file() && !facts.is_dir())
     }
 
     fn describe(&self) -> String {

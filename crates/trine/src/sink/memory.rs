@@ -39,6 +39,10 @@ impl Sink for MemorySink {
         Ok(())
     }
 
+    fn may_wait(&self) -> bool {
+        false
+    }
+
     fn describe(&self) -> String {
         "memory".into()
     }

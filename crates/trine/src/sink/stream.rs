@@ -60,6 +60,12 @@ impl Sink for StreamSink {
         write_counted(&mut *lock(file), lines)
     }
 
+    /// Unless it leads to a file.
+    fn may_wait(&self) -> bool {
+        let facts = self.file().and_then(|file| lock(file).metadata());
+        !facts.is_ok_and(|facts| facts.is_file())
+    }
+
     fn describe(&self) -> String {
         if self.is_stderr { "stderr" } else { "stdout" }.into()
     }

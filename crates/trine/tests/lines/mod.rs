@@ -64,3 +64,22 @@ pub(crate) fn fields_of<'a>(line: &'a str, name: &str) -> &'a str {
     assert!(line.ends_with("\"}"), "{line}");
     &line[head.len()..tail]
 }
+
+/// The text of a value in a line, in a call and in a context: both are the same.
+#[allow(dead_code, reason = "not every test file needs it")]
+#[track_caller]
+pub(crate) fn json(value: &dyn trine::Value) -> String {
+    let lines = Lines::take_turn(Delivery::Inline);
+    let of_call = lines.one(|| trine::info!("value_written", value));
+    let of_context = lines.one(|| trine::info!(trine::bind!(value = value), "value_written"));
+    let text = fields_of(&of_call, "value_written").strip_prefix(",\"value\":").expect("the key");
+    assert_eq!(fields_of(&of_context, "value_written").strip_prefix(",\"value\":"), Some(text));
+    serde_json::from_str::<serde_json::Value>(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    text.to_owned()
+}
+
+#[allow(dead_code, reason = "not every test file needs it")]
+#[track_caller]
+pub(crate) fn check(value: &dyn trine::Value, expected: &str) {
+    assert_eq!(json(value), expected);
+}

@@ -32,7 +32,13 @@ pub(crate) const CASES: &[Case] = &[Case::new(
                     let log = bind!(request_id = "req_123");
                     for n in 0..EVENTS {
                         info!("step_done", thread, n);
-                        error!(log, "payment_process_failed", order_id = "ORD-1", amount = 12.5, retry = n % 2 == 0);
+                        error!(
+                            log,
+                            "payment_process_failed",
+                            order_id = "ORD-1",
+                            amount = 12.5,
+                            retry = n % 2 == 0
+                        );
                     }
                     stay.wait();
                     stay.wait();

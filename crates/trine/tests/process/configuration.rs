@@ -39,7 +39,8 @@ pub(crate) const CASES: &[Case] = &[
         fs::remove_file(stage.path("from_file.jsonl")).unwrap();
 
         // The variables say the level and the format, not the output.
-        let outcome = with_file(stage).env("TRINE_LEVEL", "info").env("TRINE_FORMAT", "json").start().finish();
+        let outcome =
+            with_file(stage).env("TRINE_LEVEL", "info").env("TRINE_FORMAT", "json").start().finish();
         outcome.assert_quiet_success();
         assert_eq!(names(&text_of(&stage.path("from_file.jsonl"))), ["order_placed", "stock_low"]);
 
@@ -63,7 +64,8 @@ pub(crate) const CASES: &[Case] = &[
         },
         |stage| {
             fs::write(stage.path("trine.toml"), "level = \"trace\"\nformat = \"logfmt\"\n").unwrap();
-            let outcome = with_file(stage).env("TRINE_LEVEL", "debug").env("TRINE_OUTPUT", "stdout").start().finish();
+            let outcome =
+                with_file(stage).env("TRINE_LEVEL", "debug").env("TRINE_OUTPUT", "stdout").start().finish();
             outcome.assert_quiet_success();
             assert!(outcome.stdout.is_empty(), "{outcome:?}");
             assert_eq!(names(&text_of(&stage.path("from_program.jsonl"))), ["stock_low"]);
@@ -90,7 +92,10 @@ pub(crate) const CASES: &[Case] = &[
             ("TRINE_RING_BYTES", "huge", "KiB"),
         ] {
             let lines: Vec<&str> = outcome.stderr.lines().filter(|line| line.contains(variable)).collect();
-            assert!(matches!(lines[..], [line] if line.contains(value) && line.contains(allowed)), "{outcome:?}");
+            assert!(
+                matches!(lines[..], [line] if line.contains(value) && line.contains(allowed)),
+                "{outcome:?}"
+            );
         }
         assert_eq!(outcome.stderr.lines().count(), 5, "{outcome:?}");
     }),
@@ -136,7 +141,8 @@ pub(crate) const CASES: &[Case] = &[
             assert_eq!(events(&place.path("app.jsonl")).len(), 1);
         },
         |stage| {
-            let program = stage.program().env("TRINE_OUTPUT", "file:app.jsonl").env("TRINE_DELIVERY", "inline");
+            let program =
+                stage.program().env("TRINE_OUTPUT", "file:app.jsonl").env("TRINE_DELIVERY", "inline");
             program.start().finish().assert_quiet_success();
         },
     ),
@@ -167,7 +173,13 @@ fn on_a_terminal(program: Program) -> String {
     let (mut ours, mut theirs) = (-1, -1);
     // SAFETY: both are valid places for the results; the other arguments may be null.
     let done = unsafe {
-        libc::openpty(&raw mut ours, &raw mut theirs, std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut())
+        libc::openpty(
+            &raw mut ours,
+            &raw mut theirs,
+            std::ptr::null_mut(),
+            std::ptr::null_mut(),
+            std::ptr::null_mut(),
+        )
     };
     assert_eq!(done, 0, "{}", std::io::Error::last_os_error());
     // SAFETY: both were just opened and belong to nobody else.

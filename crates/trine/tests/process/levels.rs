@@ -60,7 +60,8 @@ pub(crate) const CASES: &[Case] = &[
             stage.run().assert_quiet_success();
             let events = events(&stage.path("app.jsonl"));
             let at = |name: &str, stage: u64| {
-                named(&events, name).iter().filter(|event| event["stage"].as_u64() == Some(stage)).count() as u64
+                named(&events, name).iter().filter(|event| event["stage"].as_u64() == Some(stage)).count()
+                    as u64
             };
             let seen = |stage| [at("detail_seen", stage), at("step_done", stage), at("step_failed", stage)];
             assert_eq!(seen(0), [0, THREADS, THREADS], "info");
@@ -100,7 +101,13 @@ pub(crate) const CASES: &[Case] = &[
             for (level, is_on) in [("debug", true), ("info", false), ("debug", true), ("off", false)] {
                 trine::set_level(level).unwrap();
                 WAS_ASKED.store(false, Ordering::Relaxed);
-                debug!("detail_seen", value = { WAS_ASKED.store(true, Ordering::Relaxed); 1 });
+                debug!(
+                    "detail_seen",
+                    value = {
+                        WAS_ASKED.store(true, Ordering::Relaxed);
+                        1
+                    }
+                );
                 assert_eq!(WAS_ASKED.load(Ordering::Relaxed), is_on, "{level}");
             }
         },

@@ -129,6 +129,7 @@ fn assert_all_accounted_for(stage: &Stage) {
         sum += told;
     }
     assert_eq!(sum, outcome.number("lost"));
-    let totals: u64 = named(&events, "trine_events_lost").iter().map(|event| event["lost"].as_u64().unwrap()).sum();
+    let totals: u64 =
+        named(&events, "trine_events_lost").iter().map(|event| event["lost"].as_u64().unwrap()).sum();
     assert_eq!(sum, totals);
 }

@@ -10,6 +10,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 use std::{error, fmt};
 
@@ -53,6 +54,12 @@ pub(super) struct Facts {
     /// False for a directory, a pipe, a device: those are never rotated.
     pub(super) is_regular: bool,
 }
+
+/// Looks at the end of a file that does not end in a line, before that is believed: another process may be in the middle of
+/// a write, which readers see page by page.
+const LOOKS_AT_END: usize = 5;
+/// Between two looks; far above the microseconds that a write takes.
+const PAUSE_BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
 /// The computer's own disk.
 #[derive(Debug)]
@@ -119,9 +126,17 @@ impl OpenFile for fs::File {
         if self.metadata()?.len() == 0 {
             return Ok(None);
         }
-        self.seek(SeekFrom::End(-1))?;
         let mut last = [0];
-        self.read_exact(&mut last)?;
+        for look in 0..LOOKS_AT_END {
+            if look > 0 {
+                std::thread::sleep(PAUSE_BETWEEN_LOOKS);
+            }
+            self.seek(SeekFrom::End(-1))?;
+            self.read_exact(&mut last)?;
+            if last[0] == b'\n' {
+                break;
+            }
+        }
         Ok(Some(last[0]))
     }
 

@@ -1,0 +1,161 @@
+//! Trine: inline to a sink of ours, and as it is without any set-up, told by variables to write to a file.
+
+use std::fs::File;
+use std::hint::black_box;
+use std::io::Write;
+use std::time::Duration;
+
+use trine::{Delivery, Format, Logger, Sink, WriteError, bind, debug, info};
+
+use crate::contestant::{Contestant, Inline};
+use crate::output::{Output, open};
+use crate::workload::{BOUND, Request, Wide};
+
+/// How long the worker may take to write what the rings hold.
+const FLUSH_MAX: Duration = Duration::from_secs(60);
+
+/// Trine rendering on the caller's thread.
+#[derive(Debug)]
+pub struct TrineInline;
+
+/// Trine with its worker. Where it writes is in `TRINE_OUTPUT`, which the driver sets for every contestant.
+#[derive(Debug)]
+pub struct TrineQueued;
+
+/// Nowhere, or a file for the check.
+#[derive(Debug)]
+struct BenchSink(Option<File>);
+
+impl Sink for BenchSink {
+    #[inline]
+    fn write(&self, lines: &[u8]) -> Result<(), WriteError> {
+        match &self.0 {
+            None => {
+                black_box((lines.as_ptr(), lines.len()));
+                Ok(())
+            }
+            Some(file) => (&mut &*file).write_all(lines).map_err(|source| WriteError { written: 0, source }),
+        }
+    }
+
+    fn describe(&self) -> String {
+        "bench".to_owned()
+    }
+}
+
+fn bound() -> Logger {
+    bind!(service = BOUND.service, region = BOUND.region, version = BOUND.version)
+}
+
+impl Contestant for TrineInline {
+    type Context = Logger;
+
+    fn start(output: &Output) -> Self {
+        let file = match output {
+            Output::Null => None,
+            Output::File(path) => Some(open(path)),
+        };
+        trine::setup()
+            .delivery(Delivery::Inline)
+            .output(trine::Output::to(BenchSink(file)).format(Format::Json))
+            .force()
+            .start();
+        Self
+    }
+
+    fn in_context<R>(&self, f: impl FnOnce(&Logger) -> R) -> R {
+        f(&bound())
+    }
+
+    #[inline(always)]
+    fn w2(&self, log: &Logger, r: &Request) {
+        info!(
+            log,
+            "api_request_completed",
+            endpoint = r.endpoint,
+            method = r.method,
+            request_id = r.request_id,
+            status_code = r.status_code,
+            duration_ms = r.duration_ms
+        );
+    }
+
+    fn finish(self) {
+        trine::flush(FLUSH_MAX);
+    }
+}
+
+impl Inline for TrineInline {
+    #[inline(always)]
+    fn w1(&self, r: &Request) {
+        info!(
+            "api_request_completed",
+            endpoint = r.endpoint,
+            method = r.method,
+            request_id = r.request_id,
+            status_code = r.status_code,
+            duration_ms = r.duration_ms
+        );
+    }
+
+    #[inline(always)]
+    fn w3(&self, r: &Request) {
+        debug!(
+            "api_request_completed",
+            endpoint = r.endpoint,
+            method = r.method,
+            request_id = r.request_id,
+            status_code = r.status_code,
+            duration_ms = r.duration_ms
+        );
+    }
+
+    #[inline(always)]
+    fn w4(&self, r: &Request, w: &Wide) -> bool {
+        info!(
+            "api_request_completed",
+            endpoint = r.endpoint,
+            method = r.method,
+            request_id = r.request_id,
+            status_code = r.status_code,
+            duration_ms = r.duration_ms,
+            detail = w.detail,
+            tags = w.tags,
+            geo = w.geo,
+            cached = w.cached,
+            parent_id = w.parent_id,
+            bytes_out = w.bytes_out,
+            user_agent = w.user_agent
+        );
+        true
+    }
+}
+
+impl Contestant for TrineQueued {
+    type Context = Logger;
+
+    fn start(_: &Output) -> Self {
+        Self
+    }
+
+    fn in_context<R>(&self, f: impl FnOnce(&Logger) -> R) -> R {
+        f(&bound())
+    }
+
+    #[inline(always)]
+    fn w2(&self, log: &Logger, r: &Request) {
+        info!(
+            log,
+            "api_request_completed",
+            endpoint = r.endpoint,
+            method = r.method,
+            request_id = r.request_id,
+            status_code = r.status_code,
+            duration_ms = r.duration_ms
+        );
+    }
+
+    fn finish(self) {
+        trine::flush(FLUSH_MAX);
+    }
+}

@@ -1,0 +1,30 @@
+//! Every contestant runs with a tiny input and writes what it should: benches that do not run are already lost.
+
+use std::process::Command;
+
+fn bench(args: &[&str]) -> String {
+    let run =
+        Command::new(env!("CARGO_BIN_EXE_trine-bench")).args(args).output().expect("the benchmark starts");
+    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert!(run.status.success(), "{args:?} failed:\n{out}{err}");
+    out.into_owned()
+}
+
+#[test]
+fn every_installed_contestant_writes_the_whole_line() {
+    let checked = bench(&["check"]);
+    assert!(!checked.contains("FAILED"), "{checked}");
+    assert!(checked.lines().filter(|line| line.contains(": ok")).count() >= 14, "{checked}");
+}
+
+#[test]
+fn a_tiny_run_measures_every_rust_contestant() {
+    let tables = bench(&["run", "tiny"]);
+    let inline = ["floor", "slog-json", "tracing-json", "emit", "logforth", "spdlog-rs", "provide-telemetry"];
+    let queued =
+        ["floor-queued", "slog-async", "tracing-non-blocking", "emit-file", "logforth-async", "ticklog"];
+    let trine: &[&str] = if cfg!(feature = "trine") { &["trine", "trine-queued"] } else { &[] };
+    for contestant in inline.iter().chain(&queued).chain(trine) {
+        assert!(tables.contains(&format!("\n| {contestant} |")), "no row of {contestant}:\n{tables}");
+    }
+}

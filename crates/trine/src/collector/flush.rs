@@ -1,0 +1,75 @@
+//! Waiting until everything is written, with a bound.
+
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use super::{Draining, FLUSHES_DONE, FLUSHES_WANTED, IS_FAILING, LOCK_PAUSE, MAY_CALLERS_WRITE};
+use crate::worker;
+
+/// Has the worker write what was emitted before the call; otherwise as [`flush_patiently`].
+pub(super) fn flush_by_worker(deadline: Instant, patience: Duration) -> u64 {
+    let wanted = FLUSHES_WANTED.fetch_add(1, Ordering::AcqRel) + 1;
+    let mut failing_since = None;
+    loop {
+        worker::wake();
+        std::thread::sleep(LOCK_PAUSE);
+        if FLUSHES_DONE.load(Ordering::Acquire) >= wanted {
+            return 0;
+        }
+        let now = Instant::now();
+        if !IS_FAILING.load(Ordering::Relaxed) {
+            failing_since = None;
+        } else if now.duration_since(*failing_since.get_or_insert(now)) >= patience {
+            break;
+        }
+        if now >= deadline {
+            break;
+        }
+    }
+    // While the sink is stuck nobody can count.
+    Draining::now().map_or(1, |mut draining| draining.0.backlog().max(1))
+}
+
+/// True where the calling thread has to leave the writing to the worker.
+pub(super) fn is_for_worker() -> bool {
+    !MAY_CALLERS_WRITE.load(Ordering::Relaxed) && worker::is_running() && !Draining::is_here()
+}
+
+/// Writes what was emitted before the call. Returns how many events still wait at `deadline`.
+pub(crate) fn flush(deadline: Instant) -> u64 {
+    flush_patiently(deadline, Duration::MAX)
+}
+
+/// As [`flush`]; gives up before the deadline when some output has failed for `patience`.
+///
+/// A sink that is slow has until the deadline, one that fails does not.
+pub(crate) fn flush_patiently(deadline: Instant, patience: Duration) -> u64 {
+    if is_for_worker() {
+        return flush_by_worker(deadline, patience);
+    }
+    let mut failing_since = None;
+    loop {
+        let Some(mut draining) = Draining::until(deadline) else { return 1 };
+        let collector = &mut draining.0;
+        if failing_since.is_none() {
+            collector.outputs.iter_mut().for_each(|output| output.retry_at = None);
+        }
+        let is_blocked = collector.pass().is_blocked;
+        let now = Instant::now();
+        // One output may work while another does not yet.
+        let is_done = !is_blocked && collector.lines_waiting() == 0;
+        let is_hopeless = now.duration_since(*failing_since.get_or_insert(now)) >= patience;
+        if is_done || is_hopeless || now >= deadline {
+            if !is_blocked {
+                collector.report_losses(true);
+                collector.flush_sinks();
+            }
+            // What other threads have emitted meanwhile is not asked for.
+            return if is_done { 0 } else { collector.backlog() };
+        }
+        drop(draining);
+        std::thread::sleep(LOCK_PAUSE);
+    }
+}

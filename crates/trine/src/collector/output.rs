@@ -1,0 +1,112 @@
+//! One output's rendered lines: what waits, what is refused, what was written.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::Ordering,
+    time::Instant,
+};
+
+use trine_ring::{clock::monotonic_ns, record::Record};
+
+use super::{
+    CHUNK_BYTES, PENDING_BYTES_MAX, RETRY_PAUSE, Renderer, SINK_SINCE_NS, WRITTEN_BYTES, WRITTEN_ERRORS,
+    WRITTEN_EVENTS,
+};
+use crate::{
+    callsite::{self, Callsite},
+    health,
+    pipeline::Pipe,
+};
+
+/// How one output is doing.
+#[derive(Debug, Default)]
+pub(super) struct OutputState {
+    /// Lines rendered since the last complete write.
+    pub(super) events: u64,
+    /// Bytes of its lines that were there before the record now being rendered.
+    pub(super) whole: usize,
+    /// Bytes of its lines that it did not take when last asked: they are no reason to ask again at once.
+    pub(super) refused: usize,
+    /// Not before then.
+    pub(super) retry_at: Option<Instant>,
+    /// Its reader is gone; nothing is rendered for it.
+    pub(super) is_gone: bool,
+}
+
+/// True when some output has enough new lines to be written.
+#[inline]
+pub(super) fn is_chunk_full(outputs: &[OutputState], lines: &[Vec<u8>]) -> bool {
+    outputs.iter().zip(lines).any(|(output, lines)| lines.len() - output.refused >= CHUNK_BYTES)
+}
+
+/// Renders a record for the outputs that want it and can hold it.
+#[inline]
+pub(super) fn render_waiting(
+    renderer: &mut Renderer,
+    outputs: &mut [OutputState],
+    lines: &mut [Vec<u8>],
+    site: &'static Callsite,
+    record: Record<'_>,
+) {
+    let mut admits = renderer.admits(site);
+    for (index, (output, lines)) in outputs.iter_mut().zip(lines.iter()).enumerate() {
+        let bit = 1 << index;
+        if admits & bit == 0 {
+            continue;
+        }
+        if output.is_gone || lines.len() > PENDING_BYTES_MAX {
+            admits &= !bit;
+            site.count_lost();
+        } else {
+            output.events += 1;
+        }
+    }
+    renderer.render_to(admits, site, record, lines);
+}
+
+/// Writes one output's lines. False when it does not take them at present.
+pub(super) fn write_out(pipe: &Pipe, output: &mut OutputState, lines: &mut Vec<u8>) -> bool {
+    if output.retry_at.is_some_and(|at| Instant::now() < at) {
+        return false;
+    }
+    if lines.is_empty() {
+        output.retry_at = None;
+        return true;
+    }
+    SINK_SINCE_NS.store(monotonic_ns(), Ordering::Relaxed);
+    let outcome = catch_unwind(AssertUnwindSafe(|| pipe.sink.write(lines)));
+    SINK_SINCE_NS.store(0, Ordering::Relaxed);
+    let outcome = outcome.unwrap_or_else(|_| {
+        Err(crate::WriteError { written: 0, source: std::io::Error::other("the sink panicked") })
+    });
+    match outcome {
+        Ok(()) => {
+            WRITTEN_EVENTS.fetch_add(output.events, Ordering::Relaxed);
+            WRITTEN_BYTES.fetch_add(lines.len() as u64, Ordering::Relaxed);
+            if output.retry_at.take().is_some() {
+                health::report_recovered(&*pipe.sink);
+            }
+            output.events = 0;
+            lines.clear();
+            true
+        }
+        Err(error) => {
+            WRITTEN_ERRORS.fetch_add(1, Ordering::Relaxed);
+            WRITTEN_BYTES.fetch_add(error.written as u64, Ordering::Relaxed);
+            let rest = lines.split_off(error.written.min(lines.len()));
+            let done = lines.iter().filter(|byte| **byte == b'\n').count() as u64;
+            WRITTEN_EVENTS.fetch_add(done.min(output.events), Ordering::Relaxed);
+            output.events -= done.min(output.events);
+            *lines = rest;
+            if error.source.kind() == std::io::ErrorKind::BrokenPipe {
+                output.is_gone = true;
+                callsite::count_lost_unnamed(output.events);
+                output.events = 0;
+                lines.clear();
+            }
+            health::report_once(&*pipe.sink, &error);
+            output.retry_at = Some(Instant::now() + RETRY_PAUSE);
+            false
+        }
+    }
+}

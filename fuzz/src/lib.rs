@@ -1,0 +1,25 @@
+//! What is fuzzed: one function per target, from bytes to a panic where a promise is broken.
+//!
+//! A target takes any bytes. Those that are about values read a [`tree::Tree`] out of them, so that the fuzzer's mutations become
+//! other values.
+#![forbid(unsafe_code)]
+
+pub mod config;
+pub mod json;
+pub mod json_line;
+pub mod record;
+pub mod ring;
+pub mod table;
+pub mod tree;
+
+/// The name of a target, which is that of its folder in `seeds/`; and the target.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: [Target; 5] = [
+    ("config", config::run),
+    ("json_line", json_line::run),
+    ("record", record::run),
+    ("ring", ring::run),
+    ("table", table::run),
+];
