@@ -37,10 +37,10 @@ pub const RING_BYTES_MIN: usize = 4 << 10;
 pub const RING_BYTES_MAX: usize = 1 << 30;
 
 /// Memory for events not yet written where nothing is said. Bytes, per emitting thread.
-pub const DEFAULT_RING_BYTES: usize = 256 << 10;
+pub const DEFAULT_RING_BYTES: usize = 1 << 20;
 
 /// [`DEFAULT_RING_BYTES`] as people read it, for the reference.
-const DEFAULT_RING_TEXT: &str = "256KiB";
+const DEFAULT_RING_TEXT: &str = "1MiB";
 
 /// What one source said. A field is `None` where it said nothing, or nothing that could be used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -98,7 +98,7 @@ fn a_bad_value_is_one_line_with_the_variable_the_value_and_what_is_allowed() {
         "TRINE_RING_BYTES",
         "1M",
         "trine: TRINE_RING_BYTES=`1M`: `1M` is no size; allowed: a whole number with B, KB, KiB, MB, MiB, GB or GiB, \
-         such as 100MiB; did you mean `1MiB`? (using the default, 256KiB)",
+         such as 100MiB; did you mean `1MiB`? (using the default, 1MiB)",
     );
     finds("TRINE_CONFIG", " ", "trine: TRINE_CONFIG=` `: the path is empty; allowed: a path (ignored)");
 }

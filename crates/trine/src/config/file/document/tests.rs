@@ -90,7 +90,7 @@ fn a_bad_value_is_placed_and_says_what_is_allowed() {
     finds(
         "ring_bytes = 1",
         "1:14: a ring of 1 bytes; allowed: from 4KiB to 1GiB",
-        "(using the default, 256KiB)",
+        "(using the default, 1MiB)",
     );
     finds("output = [{ to = \"stdot\" }]", "1:18: unknown output `stdot`;", "(this output is left out)");
 }
@@ -115,11 +115,11 @@ fn a_value_of_the_wrong_type_shows_itself() {
     );
     finds("clock = []", "1:9: a list does not fit here", "(using the default, auto)");
     finds("delivery.to = 1", "1:1: a table does not fit here", "(using the default, worker)");
-    finds("ring_bytes = -1", "1:14: the number `-1` does not fit here", "(using the default, 256KiB)");
+    finds("ring_bytes = -1", "1:14: the number `-1` does not fit here", "(using the default, 1MiB)");
     finds(
         "ring_bytes = 1979-05-27",
         "1:14: the time `1979-05-27` does not fit here",
-        "(using the default, 256KiB)",
+        "(using the default, 1MiB)",
     );
     finds(
         "output = [{ to = \"file:a\", keep_files = -1 }]",
