@@ -38,6 +38,12 @@ impl Mapping {
         platform::create(backing, name, len)
     }
 
+    /// Has the system provide the pages of a range now, so that no store waits for one later. A hint: where it is not
+    /// understood, pages come as they are touched.
+    pub(crate) fn populate(&self, at: usize, len: usize) {
+        platform::populate(self, at.min(self.len), len.min(self.len - at.min(self.len)));
+    }
+
     pub(crate) fn base(&self) -> NonNull<u8> {
         self.base
     }
@@ -128,6 +134,16 @@ mod platform {
         Ok(Mapping { base, len })
     }
 
+    #[cfg(target_os = "linux")]
+    pub(super) fn populate(mapping: &Mapping, at: usize, len: usize) {
+        let from = mapping.base.as_ptr().wrapping_add(at);
+        // SAFETY: the range lies in the mapping; populating changes no byte of it. Kernels before 5.14 refuse, harmlessly.
+        unsafe { libc::madvise(from.cast(), len, libc::MADV_POPULATE_WRITE) };
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn populate(_: &Mapping, _: usize, _: usize) {}
+
     impl Drop for Mapping {
         fn drop(&mut self) {
             // SAFETY: the range was mapped by `map` and is unmapped only here; no reference into it outlives its owner.
@@ -155,6 +171,8 @@ mod platform {
         let base = unsafe { alloc_zeroed(layout(len)?) };
         Ok(Mapping { base: NonNull::new(base).ok_or(io::ErrorKind::OutOfMemory)?, len })
     }
+
+    pub(super) fn populate(_: &Mapping, _: usize, _: usize) {}
 
     impl Drop for Mapping {
         fn drop(&mut self) {
