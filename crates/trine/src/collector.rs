@@ -5,6 +5,7 @@
 //! **Invariant:** whoever drains holds [`COLLECTOR`] and has [`IS_DRAINING`] set on its thread; code of the user's that runs
 //! meanwhile may emit, and never waits for the lock that its own thread holds.
 
+mod counts;
 mod flush;
 mod output;
 mod render;
@@ -36,10 +37,12 @@ use crate::{
 };
 
 pub(crate) use self::{
+    counts::{Counts, counts, damaged_bytes, lag, ring_bytes_high},
     flush::{flush, flush_patiently},
     render::{OUTPUTS_MAX, Renderer},
 };
 use self::{
+    counts::{DAMAGED_BYTES, LAG_NS, RING_BYTES_HIGH, WRITTEN_BYTES, WRITTEN_ERRORS, WRITTEN_EVENTS},
     flush::{flush_by_worker, is_for_worker},
     output::{OutputState, is_chunk_full, render_waiting, write_out},
 };
@@ -55,6 +58,8 @@ const RETRY_PAUSE: Duration = Duration::from_millis(100);
 const STUCK_NS: u64 = 10_000_000;
 /// Pause between two looks at a lock, where waiting is bounded.
 const LOCK_PAUSE: Duration = Duration::from_micros(50);
+/// Longest that a change of the configuration waits for the events before it to be written under the old one.
+const REPLACE_WAIT: Duration = Duration::from_secs(1);
 /// Longest that a fork waits for a write under way.
 const FORK_WAIT: Duration = Duration::from_secs(1);
 /// Most pauses in which the worker lets others take the lock; ten of them are a millisecond on Linux.
@@ -88,45 +93,11 @@ static WAITERS: AtomicU32 = AtomicU32::new(0);
 /// How many flushes the worker was asked for, and how many of them it has done.
 static FLUSHES_WANTED: AtomicU64 = AtomicU64::new(0);
 static FLUSHES_DONE: AtomicU64 = AtomicU64::new(0);
+/// The configuration was changed while somebody else held the lock.
+static IS_REPLACED: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     static IS_DRAINING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// What was delivered.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counts {
-    pub(crate) events: u64,
-    pub(crate) bytes: u64,
-    pub(crate) errors: u64,
-}
-
-static WRITTEN_EVENTS: AtomicU64 = AtomicU64::new(0);
-static WRITTEN_BYTES: AtomicU64 = AtomicU64::new(0);
-static WRITTEN_ERRORS: AtomicU64 = AtomicU64::new(0);
-static RING_BYTES_HIGH: AtomicU64 = AtomicU64::new(0);
-static LAG_NS: AtomicU64 = AtomicU64::new(0);
-static DAMAGED_BYTES: AtomicU64 = AtomicU64::new(0);
-
-/// What was written from the rings.
-pub(crate) fn counts() -> Counts {
-    let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-    Counts { events: load(&WRITTEN_EVENTS), bytes: load(&WRITTEN_BYTES), errors: load(&WRITTEN_ERRORS) }
-}
-
-/// Most bytes found in one ring so far.
-pub(crate) fn ring_bytes_high() -> u64 {
-    RING_BYTES_HIGH.load(Ordering::Relaxed)
-}
-
-/// How old the oldest record was when the rings were last drained.
-pub(crate) fn lag() -> Duration {
-    Duration::from_nanos(LAG_NS.load(Ordering::Relaxed))
-}
-
-/// Bytes of rings that could not be read.
-pub(crate) fn damaged_bytes() -> u64 {
-    DAMAGED_BYTES.load(Ordering::Relaxed)
 }
 
 /// Everything that one thread at a time may use.
@@ -301,15 +272,23 @@ pub(crate) fn deliver_directly(site: &'static Callsite, bytes: &[u8], wait: Dura
     site.count_lost();
 }
 
-/// Drains with the outputs as they are, then changes them.
+/// Drains with the outputs as they are, then changes them. A sink that is stuck is waited for [`REPLACE_WAIT`], not longer.
 pub(crate) fn replace_outputs(change: impl FnOnce()) {
     if Draining::is_here() {
         // From within a sink or an encoder: the change shows in the next pass.
         return change();
     }
-    let mut draining = Draining::new(lock(&COLLECTOR));
+    let deadline = Instant::now() + REPLACE_WAIT;
+    if is_for_worker() {
+        flush_by_worker(deadline, Duration::MAX);
+    }
+    let Some(mut draining) = Draining::until(deadline) else {
+        // A stuck sink keeps the lock: the next pass takes the change over.
+        change();
+        return IS_REPLACED.store(true, Ordering::Release);
+    };
     let collector = &mut draining.0;
-    if collector.renderer.is_some() {
+    if collector.renderer.is_some() && !is_for_worker() {
         collector.pass();
         collector.flush_sinks();
     }
@@ -377,7 +356,12 @@ impl Collector {
     fn drain(&mut self) -> Pass {
         self.rings.append(&mut pipeline::arrivals());
         self.ring_times.resize(self.rings.len(), i64::MIN);
-        if self.renderer.is_none() || self.outputs.len() != self.lines.len() || self.outputs.is_empty() {
+        let is_replaced = IS_REPLACED.swap(false, Ordering::Acquire);
+        if is_replaced
+            || self.renderer.is_none()
+            || self.outputs.len() != self.lines.len()
+            || self.outputs.is_empty()
+        {
             self.adopt();
         }
         if let Some(renderer) = &mut self.renderer {

@@ -226,6 +226,30 @@ pub(crate) const CASES: &[Case] = &[
         },
     ),
     Case::new(
+        "a_stuck_sink_delays_a_change_of_the_levels_by_a_bounded_time",
+        |place| {
+            let valve = Valve::new(FileSink::new(place.path("app.jsonl")), Flow::Stuck);
+            to(Output::to(valve.clone())).start();
+            count(0);
+            let begin = std::time::Instant::now();
+            trine::set_level("error").unwrap();
+            assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+            valve.set(Flow::Open);
+            assert_eq!(trine::flush(Duration::from_secs(30)), 0);
+            trine::info!("step_unwanted");
+            trine::error!("step_wanted");
+        },
+        |stage| {
+            stage.run().assert_success();
+            let names: Vec<_> =
+                events(&stage.path("app.jsonl")).iter().map(|event| event["event"].clone()).collect();
+            assert!(
+                names.contains(&"step_wanted".into()) && !names.contains(&"step_unwanted".into()),
+                "{names:?}"
+            );
+        },
+    ),
+    Case::new(
         "flush_waits_for_an_output_that_recovers_while_another_works",
         |place| {
             let valve = Valve::new(FileSink::new(place.path("app.jsonl")), Flow::Broken);
