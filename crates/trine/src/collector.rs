@@ -449,8 +449,10 @@ impl Collector {
             match ring.next()? {
                 Ok(record) => {
                     *records += 1;
-                    if let Some(site) = renderer.site(record.site()) {
-                        render_waiting(renderer, outputs, lines, site, record);
+                    match renderer.site(record.site()) {
+                        Some(site) => render_waiting(renderer, outputs, lines, site, record),
+                        // Only a damaged record names a callsite that there is not.
+                        None => callsite::count_lost_unnamed(1),
                     }
                 }
                 Err(damaged) => {
