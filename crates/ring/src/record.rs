@@ -12,11 +12,12 @@
 
 pub mod block;
 pub(crate) mod read;
+mod rewrite;
 pub(crate) mod write;
 
 pub use block::{Block, BlockBuilder, BlockRef, Fields};
 pub use read::{List, Map, Record, Text, ValueRef, Values};
-pub use write::encode;
+pub use write::{encode, set_flags};
 
 /// Version of the record's bytes; a reader refuses what it does not know.
 pub const VERSION: u32 = 1;
@@ -24,6 +25,8 @@ pub const VERSION: u32 = 1;
 pub const HEADER_BYTES: usize = 24;
 /// Longest record. Bounded by the `u32` length; a larger argument list is replaced by a marked value.
 pub const RECORD_BYTES_MAX: usize = 1 << 30;
+/// Flag of a record that was held back and let out later: it goes to every output, whatever its level.
+pub const FLAG_RELEASED: u16 = 1;
 /// Most values in a record, and so most keys of a callsite. From the `u16` count.
 pub const VALUES_MAX: usize = u16::MAX as usize;
 /// Longest key of a field in a block. From the `u16` length; a longer one is cut.

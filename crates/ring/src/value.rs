@@ -104,6 +104,12 @@ impl<'a> ValueWriter<'a> {
         write::formatted(self.out, "Display", text);
     }
 
+    /// Writes that there is no value, and why.
+    pub fn failed(self, why: &str) {
+        let start = self.out.len();
+        write::failed(self.out, start, why);
+    }
+
     /// Begins a list; it ends when the returned writer is dropped.
     pub fn list(self) -> ListWriter<'a> {
         ListWriter(Nested::begin(self, Tag::List))

@@ -38,6 +38,8 @@ pub struct Callsite {
     line: u32,
     keys: &'static [&'static str],
     key_mask: u64,
+    /// The same event with its keys in the record: see [`Callsite::without_keys`].
+    without_keys: OnceLock<&'static Callsite>,
 }
 
 impl Callsite {
@@ -74,6 +76,7 @@ impl Callsite {
             keys,
             // Judges the keys as well: reserved, empty and double ones are compile errors.
             key_mask: key::mask(keys),
+            without_keys: OnceLock::new(),
         }
     }
 
@@ -160,6 +163,18 @@ impl Callsite {
     #[inline]
     pub(crate) fn key_mask(&self) -> u64 {
         self.key_mask
+    }
+
+    /// The callsite that stands for this one's events when a stage has changed them: the same but for the keys, which then lie
+    /// in the record. One per callsite, made when it is needed.
+    pub(crate) fn without_keys(&'static self) -> &'static Callsite {
+        self.without_keys.get_or_init(|| {
+            let place = (self.module, self.file, self.line);
+            let site: &'static Callsite =
+                Box::leak(Box::new(Callsite::unchecked(self.name, self.level, place, &[])));
+            site.register();
+            site
+        })
     }
 
     /// Counts an event that was lost.

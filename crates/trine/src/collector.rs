@@ -44,7 +44,7 @@ pub(crate) use self::{
 use self::{
     counts::{DAMAGED_BYTES, LAG_NS, RING_BYTES_HIGH, WRITTEN_BYTES, WRITTEN_ERRORS, WRITTEN_EVENTS},
     flush::{flush_by_worker, is_for_worker},
-    output::{OutputState, is_chunk_full, render_waiting, write_out},
+    output::{OutputState, count_rendered, is_chunk_full, render_waiting, write_out},
 };
 
 /// Rendered bytes are written when there are so many. A write of 64 KiB costs 95 ns per 200-byte line, of one line 2,118 ns
@@ -471,16 +471,12 @@ impl Collector {
             match outputs_bits {
                 None => render_waiting(renderer, outputs, lines, site, record),
                 Some(bits) => {
-                    let wants =
-                        |index: usize, output: &OutputState| bits & 1 << index != 0 && !output.is_gone;
-                    let mut alive = 0;
-                    for (index, output) in
-                        outputs.iter_mut().enumerate().filter(|(index, output)| wants(*index, output))
-                    {
-                        output.events += 1;
-                        alive |= 1 << index;
+                    let is_alive =
+                        |(index, output): (usize, &OutputState)| u64::from(!output.is_gone) << index;
+                    let alive = bits & outputs.iter().enumerate().map(is_alive).sum::<u64>();
+                    if renderer.render_to(alive, site, record, lines) {
+                        count_rendered(outputs, alive);
                     }
-                    renderer.render_to(alive, site, record, lines);
                 }
             }
         }));
@@ -495,7 +491,7 @@ impl Collector {
         for (output, lines) in self.outputs.iter_mut().zip(&mut self.lines) {
             lines.truncate(output.whole);
         }
-        health::encoder_panicked();
+        health::rendering_panicked(self.renderer.as_mut().and_then(Renderer::interrupted));
     }
 
     /// Writes the rendered lines, and hands the ring space they came from back.

@@ -11,7 +11,12 @@ use std::{
     time::Duration,
 };
 
-use crate::{callsite, collector, inline, lock, sink::Sink};
+use crate::{
+    callsite::{self, Callsite},
+    collector, inline, lock,
+    sink::Sink,
+    stage,
+};
 
 /// What became of the events so far. From [`health`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +30,8 @@ pub struct Health {
     pub lost: u64,
     /// Events lost, by name.
     pub lost_by_name: BTreeMap<&'static str, u64>,
+    /// Events that stages have dropped, as they were asked to.
+    pub dropped_by_stages: u64,
     /// Failed writes, flushes and rotations.
     pub sink_errors: u64,
     /// Most bytes that waited in one ring.
@@ -53,6 +60,7 @@ pub fn health() -> Health {
         written_bytes: by_worker.bytes + by_callers.bytes,
         lost: callsite::lost_total(),
         lost_by_name: callsite::lost_by_name(),
+        dropped_by_stages: stage::dropped(),
         sink_errors: by_worker.errors + by_callers.errors,
         ring_bytes_high: collector::ring_bytes_high(),
         ring_bytes_damaged: collector::damaged_bytes(),
@@ -81,12 +89,13 @@ pub(crate) fn report_recovered(sink: &dyn Sink) {
     }
 }
 
-/// Says once that an encoder is broken.
-pub(crate) fn encoder_panicked() {
+/// Counts an event that a stage or an encoder panicked at, and says once that one is broken.
+pub(crate) fn rendering_panicked(site: Option<&'static Callsite>) {
     static SAID: AtomicBool = AtomicBool::new(false);
-    callsite::count_lost_unnamed(1);
+    site.map_or_else(|| callsite::count_lost_unnamed(1), Callsite::count_lost);
     if !SAID.swap(true, Ordering::Relaxed) {
-        report(format_args!("an encoder panicked; the event it was given is lost"));
+        let name = site.map_or("an event", Callsite::name);
+        report(format_args!("a stage or an encoder panicked at `{name}`; the event is lost, and counted"));
     }
 }
 

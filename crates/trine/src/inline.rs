@@ -70,7 +70,9 @@ impl Inline {
         let Some(record) = Record::new(bytes) else { return };
         self.renderer.refresh(record.ticks());
         self.lines.resize_with(self.renderer.pipes().len(), Vec::new);
-        self.renderer.render(site, record, &mut self.lines);
+        if !self.renderer.render(site, record, &mut self.lines) {
+            return;
+        }
         let mut is_lost = false;
         for (pipe, line) in self.renderer.pipes().iter().zip(&mut self.lines) {
             if !line.is_empty() {

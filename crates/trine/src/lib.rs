@@ -59,12 +59,14 @@ mod leave;
 mod logger;
 mod loss;
 mod macros;
+mod masks;
 mod options;
 mod pipeline;
 pub mod rules;
 mod scope;
 mod setup;
 pub mod sink;
+pub mod stage;
 pub mod testing;
 mod worker;
 
@@ -87,6 +89,7 @@ pub use crate::{
     scope::{InScope, ScopeGuard, Scoped},
     setup::{Delivery, Output, Setup, setup},
     sink::{Sink, WriteError},
+    stage::{EventEdit, Stage, Verdict},
 };
 
 /// Locks, also after a panic elsewhere: what our locks guard is whole between any two statements.

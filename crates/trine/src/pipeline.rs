@@ -22,6 +22,7 @@ use crate::{
     rules::{LevelRules, RulesError},
     setup::setup,
     sink::Sink,
+    stage::Stages,
     worker,
 };
 
@@ -41,11 +42,12 @@ static IS_STARTED: AtomicBool = AtomicBool::new(false);
 static RINGS: Mutex<Rings> =
     Mutex::new(Rings { free: Vec::new(), arrivals: Vec::new(), count: 0, bytes: DEFAULT_RING_BYTES });
 
-/// Levels and outputs. Never changed, only replaced.
-#[derive(Debug)]
+/// Levels, stages and outputs. Never changed, only replaced.
+#[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) levels: LevelRules,
     pub(crate) pipes: Vec<Pipe>,
+    pub(crate) stages: Stages,
 }
 
 /// One output: what it wants, how it is rendered, where it goes.
@@ -159,7 +161,7 @@ pub fn set_level(rules: &str) -> Result<(), RulesError> {
     collector::replace_outputs(|| {
         let mut config = CONFIG.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(old) = config.take() {
-            *config = Some(Arc::new(Config { levels, pipes: old.pipes.clone() }));
+            *config = Some(Arc::new(Config { levels, ..old.as_ref().clone() }));
         }
         VERSION.fetch_add(1, Ordering::AcqRel);
     });

@@ -13,6 +13,7 @@ use crate::{
     pipeline::{self, Config, Pipe, Start},
     rules::LevelRules,
     sink::{FileSink, Sink, StreamSink, file::Every},
+    stage::{STAGES_MAX, Stage, Stages},
 };
 
 pub use crate::config::Delivery;
@@ -39,6 +40,7 @@ pub fn setup() -> Setup {
     Setup {
         settings: Settings::default(),
         outputs: Vec::new(),
+        stages: Stages::default(),
         is_forced: false,
         flushes_on_termination: false,
         reopens_on_hangup: None,
@@ -51,6 +53,7 @@ pub fn setup() -> Setup {
 pub struct Setup {
     settings: Settings,
     outputs: Vec<Output>,
+    stages: Stages,
     is_forced: bool,
     flushes_on_termination: bool,
     reopens_on_hangup: Option<bool>,
@@ -76,6 +79,16 @@ impl Setup {
     /// Adds an output. Without any: stdout. At most 63; the rest is reported and ignored.
     pub fn output(mut self, output: Output) -> Setup {
         self.outputs.push(output);
+        self
+    }
+
+    /// Adds a stage behind those that there are: a closure `|event: &mut EventEdit<'_>| { ...; Verdict::Keep }`, or a type of
+    /// your own, that changes or drops events before they are rendered. See [`stage`](crate::stage). At most
+    /// [`STAGES_MAX`]; one more is reported and ignored.
+    pub fn stage(mut self, stage: impl Stage + 'static) -> Setup {
+        if !self.stages.push(Arc::new(stage)) {
+            health::report(format_args!("more than {STAGES_MAX} stages; this one is ignored"));
+        }
         self
     }
 
@@ -172,6 +185,7 @@ impl Setup {
         pipeline::start(Start {
             config: Config {
                 levels: settings.level.unwrap_or_default(),
+                stages: self.stages,
                 pipes: outputs.into_iter().map(|output| output.into_pipe(settings.format, color)).collect(),
             },
             is_inline: settings.delivery == Some(Delivery::Inline),

@@ -88,6 +88,17 @@ impl BlockBuilder {
         self.fields.len() != before
     }
 
+    /// The value of `key`, as it will be read.
+    pub fn get(&self, key: &str) -> Option<ValueRef<'_>> {
+        let (_, value) = self.fields.iter().find(|(k, _)| **k == *key)?;
+        Cursor::new(value).value(0)
+    }
+
+    /// The fields so far, in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, ValueRef<'_>)> {
+        self.fields.iter().filter_map(|(key, value)| Some((&**key, Cursor::new(value).value(0)?)))
+    }
+
     /// True when there is no field.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()

@@ -76,6 +76,60 @@ pub enum ValueRef<'a> {
     Failed(Text<'a>),
 }
 
+impl<'a> ValueRef<'a> {
+    /// The text of a text value.
+    pub fn as_str(&self) -> Option<Cow<'a, str>> {
+        match self {
+            ValueRef::Str(text) => Some(text.to_str()),
+            _ => None,
+        }
+    }
+
+    /// An integer value, when it fits.
+    pub fn as_i64(&self) -> Option<i64> {
+        match *self {
+            ValueRef::I64(v) => Some(v),
+            ValueRef::U64(v) => v.try_into().ok(),
+            ValueRef::I128(v) => v.try_into().ok(),
+            ValueRef::U128(v) => v.try_into().ok(),
+            _ => None,
+        }
+    }
+
+    /// A number as a float: integers too.
+    pub fn as_f64(&self) -> Option<f64> {
+        match *self {
+            ValueRef::F64(v) => Some(v),
+            ValueRef::F32(v) => Some(v.into()),
+            ValueRef::I64(v) => Some(v as f64),
+            ValueRef::U64(v) => Some(v as f64),
+            ValueRef::I128(v) => Some(v as f64),
+            ValueRef::U128(v) => Some(v as f64),
+            _ => None,
+        }
+    }
+
+    /// A truth value.
+    pub fn as_bool(&self) -> Option<bool> {
+        match *self {
+            ValueRef::Bool(v) => Some(v),
+            _ => None,
+        }
+    }
+}
+
+impl PartialEq<str> for ValueRef<'_> {
+    fn eq(&self, other: &str) -> bool {
+        matches!(self, ValueRef::Str(text) if *text == *other)
+    }
+}
+
+impl PartialEq<&str> for ValueRef<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        *self == **other
+    }
+}
+
 /// The items of a list.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct List<'a> {
@@ -223,6 +277,7 @@ pub struct Record<'a> {
     site: u32,
     ticks: u64,
     count: u16,
+    flags: u16,
 }
 
 impl<'a> Record<'a> {
@@ -238,7 +293,8 @@ impl<'a> Record<'a> {
         }
         let ticks = u64::from(word(8)) | u64::from(word(12)) << 32;
         let count = u16::from_le_bytes([header[16], header[17]]);
-        Some(Record { bytes: &bytes[..len], site: word(4), ticks, count })
+        let flags = u16::from_le_bytes([header[18], header[19]]);
+        Some(Record { bytes: &bytes[..len], site: word(4), ticks, count, flags })
     }
 
     /// The callsite's id.
@@ -251,6 +307,12 @@ impl<'a> Record<'a> {
     #[inline]
     pub fn ticks(&self) -> u64 {
         self.ticks
+    }
+
+    /// What is special about it: zero, or [`FLAG_RELEASED`](super::FLAG_RELEASED).
+    #[inline]
+    pub fn flags(&self) -> u16 {
+        self.flags
     }
 
     /// The record's own bytes.

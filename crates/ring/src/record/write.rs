@@ -242,6 +242,15 @@ pub(crate) fn header(len: u32, site: u32, ticks: u64, values: u16) -> [u8; HEADE
     bytes
 }
 
+/// Sets the flags of an encoded record, as [`FLAG_RELEASED`](super::FLAG_RELEASED).
+///
+/// Shape: `record` begins with the record; nothing is done where there is no whole header.
+pub fn set_flags(record: &mut [u8], flags: u16) {
+    if record.len() >= HEADER_BYTES {
+        record[18..20].copy_from_slice(&flags.to_le_bytes());
+    }
+}
+
 /// Encodes a whole record at the end of `out`, whatever its arguments are.
 ///
 /// Every argument becomes exactly one value: one that fails or panics, a marked one. `blocks` are contexts as

@@ -57,11 +57,19 @@ pub(super) fn render_waiting(
         if output.is_gone || lines.len() > PENDING_BYTES_MAX {
             admits &= !bit;
             site.count_lost();
-        } else {
-            output.events += 1;
         }
     }
-    renderer.render_to(admits, site, record, lines);
+    if renderer.render_to(admits, site, record, lines) {
+        count_rendered(outputs, admits);
+    }
+}
+
+/// Counts a line for the outputs whose bit is set.
+#[inline]
+pub(super) fn count_rendered(outputs: &mut [OutputState], bits: u64) {
+    for (index, output) in outputs.iter_mut().enumerate() {
+        output.events += bits >> index & 1;
+    }
 }
 
 /// Writes one output's lines. False when it does not take them at present.

@@ -11,6 +11,7 @@ use crate::{
     event::EventRef,
     lock,
     pipeline::{self, Config, Pipe},
+    stage::Stages,
 };
 
 /// Most outputs. They are bits of a word, of which one says that the others are known.
@@ -27,6 +28,11 @@ pub(crate) struct Renderer {
     /// By number: a bit per output that wants the callsite, and whether that is known.
     admits: Vec<u64>,
     encoders: Vec<Box<dyn Encoder>>,
+    stages: Stages,
+    /// An event that a stage has changed.
+    changed: Vec<u8>,
+    /// Whose event is being rendered: should a stage or an encoder panic, this one is lost.
+    rendering: Option<&'static Callsite>,
     pub(super) timeline: Timeline,
 }
 
@@ -38,6 +44,9 @@ impl Renderer {
             sites: Vec::new(),
             admits: Vec::new(),
             encoders: Vec::new(),
+            stages: Stages::default(),
+            changed: Vec::new(),
+            rendering: None,
             timeline: Timeline::new(),
         };
         renderer.refresh(clock::ticks());
@@ -53,8 +62,15 @@ impl Renderer {
             self.version = version;
             self.config = pipeline::config();
             self.admits.clear();
+            self.stages = self.config.as_ref().map_or_else(Stages::default, |config| config.stages.clone());
             self.encoders = self.pipes().iter().map(|pipe| lock(&pipe.encoder).fresh()).collect();
         }
+    }
+
+    /// Whose event a stage or an encoder panicked at, when one did.
+    #[cold]
+    pub(super) fn interrupted(&mut self) -> Option<&'static Callsite> {
+        self.rendering.take()
     }
 
     pub(crate) fn pipes(&self) -> &[Pipe] {
@@ -93,13 +109,18 @@ impl Renderer {
         bits
     }
 
-    /// Appends the record's line to each output that wants it.
-    pub(crate) fn render(&mut self, site: &'static Callsite, record: Record<'_>, lines: &mut [Vec<u8>]) {
+    /// Appends the record's line to each output that wants it. False when a stage dropped the event.
+    pub(crate) fn render(
+        &mut self,
+        site: &'static Callsite,
+        record: Record<'_>,
+        lines: &mut [Vec<u8>],
+    ) -> bool {
         let admits = self.admits(site);
-        self.render_to(admits, site, record, lines);
+        self.render_to(admits, site, record, lines)
     }
 
-    /// Appends the record's line to the outputs whose bit is set.
+    /// Appends the record's line to the outputs whose bit is set. False when a stage dropped the event.
     #[inline]
     pub(super) fn render_to(
         &mut self,
@@ -107,12 +128,21 @@ impl Renderer {
         site: &'static Callsite,
         record: Record<'_>,
         lines: &mut [Vec<u8>],
-    ) {
+    ) -> bool {
+        self.rendering = Some(site);
         let event = EventRef { site, record, unix_ns: self.timeline.unix_ns(record.ticks()) };
-        for (index, (encoder, lines)) in self.encoders.iter_mut().zip(lines).enumerate() {
-            if outputs & 1 << index != 0 {
-                encoder.encode(&event, lines);
+        let Renderer { encoders, stages, changed, .. } = self;
+        let mut encode = |event: &EventRef<'_>| {
+            for (index, (encoder, lines)) in encoders.iter_mut().zip(lines.iter_mut()).enumerate() {
+                if outputs & 1 << index != 0 {
+                    encoder.encode(event, lines);
+                }
             }
+        };
+        if stages.is_empty() {
+            encode(&event);
+            return true;
         }
+        stages.apply(event, changed, encode)
     }
 }
