@@ -50,6 +50,7 @@ mod error;
 pub mod key;
 mod level;
 mod name;
+pub mod sample;
 pub mod suggest;
 pub mod vocabulary;
 

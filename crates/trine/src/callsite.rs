@@ -12,7 +12,10 @@ use std::{
 use trine_model::{EventName, Level, key};
 use trine_ring::{Backing, CallsiteTable, Descriptor};
 
-use crate::{lock, pipeline};
+use crate::{
+    lock, pipeline,
+    sample::{self, Sample, SampleState},
+};
 
 /// Nobody asked yet whether the callsite is on.
 const STATE_UNKNOWN: u8 = 0;
@@ -22,6 +25,11 @@ const STATE_OFF: u8 = 1;
 const STATE_ON: u8 = 2;
 /// It depends on the thread: some thread captures events.
 const STATE_ASK: u8 = 3;
+
+/// Rules sample its events.
+pub(crate) const NEEDS_SAMPLING: u8 = 1;
+/// A key of its is named by the masks.
+pub(crate) const NEEDS_MASKING: u8 = 2;
 
 /// A static description of one macro use: name, level, place, keys; and whether it is on.
 ///
@@ -38,6 +46,12 @@ pub struct Callsite {
     line: u32,
     keys: &'static [&'static str],
     key_mask: u64,
+    /// What is special about its events: see [`Callsite::needs`].
+    needs: AtomicU8,
+    /// The way in which rules sample its events, by number; zero without a rule.
+    sample_rule: AtomicU32,
+    sample_state: SampleState,
+    sampled_out: AtomicU64,
     /// The same event with its keys in the record: see [`Callsite::without_keys`].
     without_keys: OnceLock<&'static Callsite>,
 }
@@ -76,6 +90,10 @@ impl Callsite {
             keys,
             // Judges the keys as well: reserved, empty and double ones are compile errors.
             key_mask: key::mask(keys),
+            needs: AtomicU8::new(0),
+            sample_rule: AtomicU32::new(0),
+            sample_state: SampleState::new(),
+            sampled_out: AtomicU64::new(0),
             without_keys: OnceLock::new(),
         }
     }
@@ -165,6 +183,29 @@ impl Callsite {
         self.key_mask
     }
 
+    /// What the short way of an event cannot do: a set of `NEEDS_...`, nearly always empty.
+    #[inline(always)]
+    pub(crate) fn needs(&self) -> u8 {
+        self.needs.load(Ordering::Relaxed)
+    }
+
+    /// How rules sample its events, if they do.
+    #[inline]
+    pub(crate) fn sample_rule(&self) -> Option<Sample> {
+        sample::rule_for(self.sample_rule.load(Ordering::Relaxed))
+    }
+
+    #[inline]
+    pub(crate) fn sample_state(&self) -> &SampleState {
+        &self.sample_state
+    }
+
+    /// Counts an event that sampling dropped.
+    #[inline]
+    pub(crate) fn count_sampled_out(&self) {
+        self.sampled_out.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The callsite that stands for this one's events when a stage has changed them: the same but for the keys, which then lie
     /// in the record. One per callsite, made when it is needed.
     pub(crate) fn without_keys(&'static self) -> &'static Callsite {
@@ -223,6 +264,10 @@ impl Callsite {
         } else {
             STATE_OFF
         };
+        let (rule, masks) = pipeline::treatment(self);
+        self.sample_rule.store(rule, Ordering::Relaxed);
+        let needs = if rule == 0 { 0 } else { NEEDS_SAMPLING } | if masks { NEEDS_MASKING } else { 0 };
+        self.needs.store(needs, Ordering::Relaxed);
         self.state.store(state, Ordering::Relaxed);
     }
 }

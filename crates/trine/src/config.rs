@@ -7,6 +7,7 @@
 //! The reference for people, `docs/configuration.md`, is rendered from the tables that the readers use.
 
 use crate::rules::LevelRules;
+use crate::sample::SampleRules;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +48,8 @@ const DEFAULT_RING_TEXT: &str = "1MiB";
 pub struct Settings {
     /// Which events are on.
     pub level: Option<LevelRules>,
+    /// Which events are sampled, and how.
+    pub sample: Option<SampleRules>,
     /// How events become text, in outputs that do not say it themselves.
     pub format: Option<Format>,
     /// Where events go; all of them get every event that is on. Never an empty list when read from outside.
@@ -77,6 +80,7 @@ impl Settings {
         }
         Settings {
             level: self.level.or(lower.level),
+            sample: self.sample.or(lower.sample),
             format: self.format.or(lower.format),
             outputs: self.outputs.or(lower_outputs),
             delivery: self.delivery.or(lower.delivery),
@@ -125,6 +129,7 @@ impl Settings {
     fn says(&self, item: &str) -> bool {
         match item {
             "level" => self.level.is_some(),
+            "sample" => self.sample.is_some(),
             "format" => self.format.is_some(),
             "outputs" => self.outputs.is_some(),
             "delivery" => self.delivery.is_some(),

@@ -16,14 +16,14 @@ use trine_ring::{
 };
 
 use crate::{
-    callsite::Callsite,
+    callsite::{Callsite, NEEDS_MASKING},
     clock::Timeline,
     collector::{self, Help},
     event::{Event, EventRef},
     inline, lock,
     logger::Logger,
     options::Options,
-    pipeline, worker,
+    pipeline, sample, worker,
 };
 
 /// Longest an event at `info` or above waits for room, per stall. Then it is counted as lost, and the events behind it at
@@ -86,18 +86,34 @@ pub fn emit_bound(site: &'static Callsite, logger: &Logger, args: &[Arg<'_>]) {
 /// Emits an event with options.
 #[doc(hidden)]
 #[cold]
-pub fn emit_with(site: &'static Callsite, logger: Option<&Logger>, options: Options, args: &[Arg<'_>]) {
-    push(site, logger, options.finish().as_ref(), args);
+pub fn emit_with(site: &'static Callsite, logger: Option<&Logger>, mut options: Options, args: &[Arg<'_>]) {
+    let is_kept = options.keeps(site, |decide| sample::key_of(site, args, logger, &scope(), decide));
+    if is_kept {
+        push_sampled(site, logger, options.finish().as_ref(), args);
+    }
 }
 
 /// The way of nearly all events: plain arguments, a ring with room, nothing special.
 #[inline(never)]
-pub(crate) fn push(
-    site: &'static Callsite,
-    logger: Option<&Logger>,
-    extra: Option<&Block>,
-    args: &[Arg<'_>],
-) {
+fn push(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&Block>, args: &[Arg<'_>]) {
+    if site.needs() == 0 {
+        push_as_is(site, logger, extra, args);
+    } else {
+        emit_with(site, logger, Options::new(), args);
+    }
+}
+
+/// After sampling: masks what the masks name, before it enters a ring.
+fn push_sampled(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&Block>, args: &[Arg<'_>]) {
+    if site.needs() & NEEDS_MASKING == 0 {
+        push_as_is(site, logger, extra, args);
+    } else {
+        pipeline::masks().with_masked(site.keys(), args, |masked| push_as_is(site, logger, extra, masked));
+    }
+}
+
+#[inline(always)]
+fn push_as_is(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&Block>, args: &[Arg<'_>]) {
     let ticks = clock::ticks();
     let flags = pipeline::flags();
     let done = LOCAL.try_with(|local| {

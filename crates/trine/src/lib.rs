@@ -62,7 +62,9 @@ mod macros;
 mod masks;
 mod options;
 mod pipeline;
+mod random;
 pub mod rules;
+pub mod sample;
 mod scope;
 mod setup;
 pub mod sink;
@@ -86,6 +88,7 @@ pub use crate::{
     logger::Logger,
     pipeline::{flush, set_level},
     rules::{LevelRules, RulesError},
+    sample::set_sampling,
     scope::{InScope, ScopeGuard, Scoped},
     setup::{Delivery, Output, Setup, setup},
     sink::{Sink, WriteError},

@@ -5,13 +5,14 @@ use std::{fmt, ops::Deref, sync::Arc};
 use trine_model::EventName;
 use trine_ring::{
     Arg, Value,
-    record::{Block, BlockBuilder},
+    record::{Block, BlockBuilder, BlockRef},
     value::arg,
 };
 
 use crate::{
     emit,
     event::{Field, owned_fields},
+    pipeline,
     scope::ScopeGuard,
 };
 
@@ -70,6 +71,11 @@ impl Logger {
         self.context.as_deref().map(Block::as_bytes)
     }
 
+    /// The fields, to be read.
+    pub(crate) fn fields_ref(&self) -> Option<BlockRef<'_>> {
+        self.context.as_ref().map(|block| block.as_ref().as_ref())
+    }
+
     fn builder(&self) -> BlockBuilder {
         self.context
             .as_ref()
@@ -82,8 +88,9 @@ impl Logger {
 
     fn extended(&self, keys: &[&str], args: &[Arg<'_>]) -> Logger {
         let mut builder = self.builder();
+        let masks = pipeline::masks();
         for (key, arg) in keys.iter().zip(args) {
-            builder.set(key, arg);
+            masks.set(&mut builder, key, arg);
         }
         Logger::from_builder(builder)
     }

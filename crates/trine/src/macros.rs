@@ -396,7 +396,7 @@ macro_rules! __emit {
     ($site:expr, [$($log:expr)?], [$(($option:ident $value:expr))+], [$(($kind:ident $arg:expr))*]) => {{
         let mut options = $crate::__private::Options::new();
         // Sampling first: what it drops is not looked at.
-        if true $(&& $crate::__option!(options, first $option $value))+ $(&& $crate::__option!(options, then $option $value))+ {
+        if true $(&& $crate::__option!($site, options, first $option $value))+ $(&& $crate::__option!($site, options, then $option $value))+ {
             $crate::__private::emit_with(
                 $site,
                 $crate::__private::no_logger()$(.or($crate::__private::Some($crate::__private::logger(&$log))))?,
@@ -411,16 +411,16 @@ macro_rules! __emit {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __option {
-    ($options:ident, first sample $rate:expr) => {
-        $options.sample($rate)
+    ($site:expr, $options:ident, first sample $rate:expr) => {
+        $options.sample($site, $rate)
     };
-    ($options:ident, first $other:ident $value:expr) => {
+    ($site:expr, $options:ident, first $other:ident $value:expr) => {
         true
     };
-    ($options:ident, then cause $error:expr) => {
+    ($site:expr, $options:ident, then cause $error:expr) => {
         $options.cause($error)
     };
-    ($options:ident, then $other:ident $value:expr) => {
+    ($site:expr, $options:ident, then $other:ident $value:expr) => {
         true
     };
 }

@@ -1,42 +1,100 @@
 //! The options of one event, written before its name: `sample:`, `cause:`.
 
-use std::{
-    any::type_name_of_val,
-    cell::Cell,
-    error::Error,
-    hash::{BuildHasher, RandomState},
-};
+use std::{any::type_name_of_val, error::Error};
 
 use trine_ring::{
-    Arg,
+    Arg, clock,
     record::{Block, BlockBuilder},
+};
+
+use crate::{
+    callsite::{Callsite, NEEDS_SAMPLING},
+    sample::{Decision, IntoSample, Kind},
 };
 
 /// Longest chain of causes that is followed; a longer one is a loop or no help.
 const CAUSES_MAX: usize = 32;
 
-/// What the options of one event add to it.
+/// What the options of one event add to it, and what sampling has decided so far.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Options {
     fields: BlockBuilder,
+    sampling: Sampling,
+}
+
+#[derive(Debug, Default)]
+enum Sampling {
+    /// Nothing was said.
+    #[default]
+    Unsaid,
+    /// It takes the event's key to decide.
+    Open(Kind),
+    /// It is kept, and says so.
+    Kept,
 }
 
 impl Options {
     /// No option yet.
+    #[inline]
     pub fn new() -> Options {
         Options::default()
     }
 
-    /// `sample: rate`: keeps this share of the events. True when this one is kept; it then says so.
-    ///
-    /// A rate of one or more keeps all, zero or less (and NaN) none.
-    pub fn sample(&mut self, rate: f64) -> bool {
-        let kept = random() < rate;
-        if kept {
-            self.fields.set("sampled", &Arg::Bool(true)).set("sample_rate", &Arg::F64(rate));
+    /// `sample: rate`: false when the event is dropped, which is counted. A rule for its name wins over what is said here.
+    #[inline]
+    pub fn sample(&mut self, site: &'static Callsite, sample: impl IntoSample) -> bool {
+        let sample = match site.needs() & NEEDS_SAMPLING {
+            0 => sample.into_sample(),
+            _ => site.sample_rule().unwrap_or_else(|| sample.into_sample()),
+        };
+        match sample.0 {
+            Kind::ByKey(_) => {
+                self.sampling = Sampling::Open(sample.0);
+                true
+            }
+            kind => self.decide(site, kind, |_| false),
         }
-        kept
+    }
+
+    /// Whether the event is kept, now that its arguments are there: by its key, or by a rule for its name.
+    pub(crate) fn keeps(
+        &mut self,
+        site: &'static Callsite,
+        with_key: impl FnOnce(&mut dyn FnMut(&str)) -> bool,
+    ) -> bool {
+        match std::mem::replace(&mut self.sampling, Sampling::Kept) {
+            Sampling::Kept => true,
+            Sampling::Open(kind) => self.decide(site, kind, with_key),
+            Sampling::Unsaid => match site.sample_rule() {
+                Some(rule) => self.decide(site, rule.0, with_key),
+                None => true,
+            },
+        }
+    }
+
+    #[inline]
+    fn decide(
+        &mut self,
+        site: &'static Callsite,
+        kind: Kind,
+        with_key: impl FnOnce(&mut dyn FnMut(&str)) -> bool,
+    ) -> bool {
+        match kind.decide(site.sample_state(), clock::monotonic_ns, with_key) {
+            Decision::Drop => {
+                site.count_sampled_out();
+                false
+            }
+            Decision::Keep { rate } => {
+                self.keep(rate);
+                true
+            }
+        }
+    }
+
+    fn keep(&mut self, rate: f64) {
+        self.sampling = Sampling::Kept;
+        self.fields.set("sampled", &Arg::Bool(true)).set("sample_rate", &Arg::F64(rate));
     }
 
     /// `cause: &error`: adds what is known of an error. Always true: the event is kept.
@@ -66,20 +124,3 @@ pub trait Cause: Error {}
 
 #[diagnostic::do_not_recommend]
 impl<E: Error + ?Sized> Cause for E {}
-
-/// A number in `0.0..1.0`, from a generator of the thread's own: xorshift64*, seeded by the system.
-///
-/// Source: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled", 2016.
-fn random() -> f64 {
-    thread_local! {
-        static STATE: Cell<u64> = Cell::new(RandomState::new().hash_one("trine") | 1);
-    }
-    STATE.with(|state| {
-        let mut x = state.get();
-        x ^= x >> 12;
-        x ^= x << 25;
-        x ^= x >> 27;
-        state.set(x);
-        (x.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) as f64 / (1u64 << 53) as f64
-    })
-}

@@ -19,7 +19,9 @@ use crate::{
     config::DEFAULT_RING_BYTES,
     encoder::Encoder,
     leave, lock,
+    masks::Masks,
     rules::{LevelRules, RulesError},
+    sample::{self, SampleRules},
     setup::setup,
     sink::Sink,
     stage::Stages,
@@ -48,6 +50,8 @@ pub(crate) struct Config {
     pub(crate) levels: LevelRules,
     pub(crate) pipes: Vec<Pipe>,
     pub(crate) stages: Stages,
+    pub(crate) sampling: SampleRules,
+    pub(crate) masks: Arc<Masks>,
 }
 
 /// One output: what it wants, how it is rendered, where it goes.
@@ -114,6 +118,19 @@ pub(crate) fn wants(site: &Callsite) -> bool {
     config_lock().as_ref().is_some_and(|config| config.pipes.iter().any(|pipe| config.admits(pipe, site)))
 }
 
+/// How rules sample the callsite's events, by number, and whether one of its keys is to be masked.
+pub(crate) fn treatment(site: &Callsite) -> (u32, bool) {
+    let config = config_lock();
+    let Some(config) = config.as_ref() else { return (0, false) };
+    let rule = sample::rule_number(&config.sampling, &canonical(site.name()), site.level() >= Level::Error);
+    (rule, site.keys().iter().any(|key| config.masks.names(key)))
+}
+
+/// What is masked. The defaults before the start.
+pub(crate) fn masks() -> Arc<Masks> {
+    config_lock().as_ref().map_or_else(Masks::defaults, |config| Arc::clone(&config.masks))
+}
+
 /// Starts the default pipeline unless one was started.
 pub(crate) fn ensure_started() {
     if !IS_STARTED.load(Ordering::Acquire) {
@@ -157,16 +174,26 @@ pub(crate) fn start(start: Start) {
 /// ```
 pub fn set_level(rules: &str) -> Result<(), RulesError> {
     let levels: LevelRules = rules.parse()?;
+    change(|config| Config { levels, ..config });
+    Ok(())
+}
+
+/// Changes how events are sampled.
+pub(crate) fn set_sampling(sampling: SampleRules) {
+    change(|config| Config { sampling, ..config });
+}
+
+/// Changes a part of what is in force.
+fn change(change: impl FnOnce(Config) -> Config) {
     ensure_started();
     collector::replace_outputs(|| {
         let mut config = CONFIG.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(old) = config.take() {
-            *config = Some(Arc::new(Config { levels, ..old.as_ref().clone() }));
+            *config = Some(Arc::new(change(old.as_ref().clone())));
         }
         VERSION.fetch_add(1, Ordering::AcqRel);
     });
     callsite::decide_all();
-    Ok(())
 }
 
 /// A ring for the calling thread: one that another thread left, or a new one. `None` when there are [`RINGS_MAX`], or no

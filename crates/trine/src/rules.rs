@@ -112,13 +112,13 @@ impl LevelRules {
 }
 
 /// Order of keys, in which a dot counts as `_`: a name may come in either spelling.
-fn compare(a: &[u8], b: &[u8]) -> Ordering {
+pub(crate) fn compare(a: &[u8], b: &[u8]) -> Ordering {
     let plain = |byte: &u8| if *byte == b'.' { b'_' } else { *byte };
     a.iter().map(plain).cmp(b.iter().map(plain))
 }
 
 /// Where the beginnings of a name end, longest first: `a_b_c`, `a_b`, `a`.
-fn name_ends(name: &str) -> impl Iterator<Item = usize> {
+pub(crate) fn name_ends(name: &str) -> impl Iterator<Item = usize> {
     std::iter::once(name.len()).chain(name.rmatch_indices(['_', '.']).map(|(at, _)| at))
 }
 
@@ -163,11 +163,15 @@ impl FromStr for LevelRules {
     }
 }
 
-/// Level rules that hold a mistake.
+/// Rules that hold a mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RulesError(Vec<Finding>);
 
 impl RulesError {
+    pub(crate) fn new(findings: Vec<Finding>) -> RulesError {
+        RulesError(findings)
+    }
+
     /// Every mistake, in the order of the text; at least one.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {

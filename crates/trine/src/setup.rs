@@ -10,8 +10,10 @@ use crate::{
     config::{ClockChoice, Compression, DEFAULT_RING_BYTES, OutputSettings, RotateEvery, Settings, Target},
     encoder::{Encoder, Format},
     health,
+    masks::Masks,
     pipeline::{self, Config, Pipe, Start},
     rules::LevelRules,
+    sample::SampleRules,
     sink::{FileSink, Sink, StreamSink, file::Every},
     stage::{STAGES_MAX, Stage, Stages},
 };
@@ -67,6 +69,17 @@ impl Setup {
         let (rules, findings) = LevelRules::parse(rules);
         findings.iter().for_each(|finding| health::report_line(finding));
         self.settings.level = Some(rules);
+        self
+    }
+
+    /// Which events are sampled by their names, as in `TRINE_SAMPLE`: `"cache_hit=0.01,database_query=first:10/100"`. Default:
+    /// none. See [`sample`](crate::sample).
+    ///
+    /// A mistake in it is reported on stderr; what is right in it is in force.
+    pub fn sample(mut self, rules: &str) -> Setup {
+        let (rules, findings) = SampleRules::parse(rules);
+        findings.iter().for_each(|finding| health::report_line(finding));
+        self.settings.sample = Some(rules);
         self
     }
 
@@ -186,6 +199,8 @@ impl Setup {
             config: Config {
                 levels: settings.level.unwrap_or_default(),
                 stages: self.stages,
+                sampling: settings.sample.unwrap_or_default(),
+                masks: Masks::defaults(),
                 pipes: outputs.into_iter().map(|output| output.into_pipe(settings.format, color)).collect(),
             },
             is_inline: settings.delivery == Some(Delivery::Inline),

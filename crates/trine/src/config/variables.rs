@@ -8,6 +8,7 @@ use super::reference::Entry;
 use super::units::parse_bytes;
 use super::{DEFAULT_RING_TEXT, RING_BYTES_MAX, RING_BYTES_MIN, Settings};
 use crate::rules::{LevelRules, judge};
+use crate::sample::{self, SampleRules};
 use std::ffi::OsString;
 
 /// What our variables begin with. Others that do are taken for misspelt.
@@ -21,7 +22,7 @@ struct Variable {
 }
 
 /// Every variable there is.
-const VARIABLES: [Variable; 7] = [
+const VARIABLES: [Variable; 8] = [
     Variable {
         entry: Entry {
             name: "TRINE_LEVEL",
@@ -31,6 +32,16 @@ const VARIABLES: [Variable; 7] = [
         },
         item: "level",
         take: |text, settings| take_rules(text, &mut settings.level),
+    },
+    Variable {
+        entry: Entry {
+            name: "TRINE_SAMPLE",
+            meaning: "Which events are sampled, and how.",
+            allowed: "`cache_hit=0.01,database_query=first:10/100,api=100/s`, see *Sampling rules*",
+            default: "none",
+        },
+        item: "sample",
+        take: |text, settings| take_sampling(text, &mut settings.sample),
     },
     Variable {
         entry: Entry {
@@ -165,6 +176,16 @@ pub(super) fn take_rules(text: &str, level: &mut Option<LevelRules>) -> Reading 
     }
     // With every item wrong the whole value is not used; what the findings say of single rules would mislead.
     fail_if_any(judged.mistakes.into_iter().map(|mistake| Mistake { outcome: None, ..mistake }).collect())
+}
+
+/// Takes sampling rules: what is right of them, and nothing when nothing is.
+pub(super) fn take_sampling(text: &str, sampling: &mut Option<SampleRules>) -> Reading {
+    let (rules, mistakes) = sample::read(text);
+    if mistakes.is_empty() || rules != SampleRules::default() {
+        *sampling = Some(rules);
+        return fail_if_any(mistakes);
+    }
+    fail_if_any(mistakes.into_iter().map(|mistake| Mistake { outcome: None, ..mistake }).collect())
 }
 
 /// Takes outputs joined by `,`, and leaves nothing said when none is right.

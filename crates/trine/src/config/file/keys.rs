@@ -5,7 +5,7 @@ use crate::config::mistake::{Mistake, Reading, put};
 use crate::config::output::{OutputSettings, Target};
 use crate::config::reference::Entry;
 use crate::config::units::{parse_bytes, parse_duration, parse_rotate_every};
-use crate::config::variables::{ring_bytes, take_rules};
+use crate::config::variables::{ring_bytes, take_rules, take_sampling};
 use crate::config::{DEFAULT_RING_TEXT, Settings, excerpt};
 use std::time::Duration;
 use toml::de::DeValue;
@@ -47,10 +47,13 @@ const fn file_key<S>(row: [&'static str; 4], take: fn(&DeValue<'_>, &mut S) -> R
 
 /// Every key of the file itself but `output`. Each is called as its field of [`Settings`].
 #[rustfmt::skip]
-pub(super) const KEYS: [Key<Settings>; 6] = [
+pub(super) const KEYS: [Key<Settings>; 7] = [
     key(["level", "Which events are on: a level, and rules for names and modules.",
         "`\"info,payment=debug\"`, see *Level rules*", "info"],
         |value, settings| take_rules(string(value)?, &mut settings.level)),
+    key(["sample", "Which events are sampled, and how.",
+        "`\"cache_hit=0.01,api=100/s\"`, see *Sampling rules*", "none"],
+        |value, settings| take_sampling(string(value)?, &mut settings.sample)),
     key(["format", "How events become text, in outputs that do not say it themselves.",
         "`\"json\"`, `\"logfmt\"`, `\"pretty\"`", "json, and pretty on a terminal"],
         |value, settings| put(&mut settings.format, string(value).and_then(choose))),

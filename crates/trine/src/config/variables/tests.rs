@@ -152,7 +152,7 @@ fn a_misspelt_variable_is_found_and_the_right_one_suggested() {
     assert_eq!(
         lines,
         [
-            "trine: TRINE_LEVLE: unknown variable; allowed: TRINE_LEVEL, TRINE_FORMAT, TRINE_OUTPUT, TRINE_CONFIG, \
+            "trine: TRINE_LEVLE: unknown variable; allowed: TRINE_LEVEL, TRINE_SAMPLE, TRINE_FORMAT, TRINE_OUTPUT, TRINE_CONFIG, \
           TRINE_DELIVERY, TRINE_RING_BYTES; did you mean `TRINE_LEVEL`? (ignored)"
         ]
     );

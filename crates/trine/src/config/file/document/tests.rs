@@ -28,9 +28,10 @@ fn an_empty_file_says_nothing() {
 #[test]
 fn every_key_of_the_file_is_taken() {
     let text = "level = \"debug,cache=off\"\nformat = \"logfmt\"\ndelivery = \"inline\"\nring_bytes = \"1MiB\"\n\
-                clock = \"os\"\ncolor = true\n";
+                clock = \"os\"\ncolor = true\nsample = \"cache=1%\"\n";
     let expected = Settings {
         level: "debug,cache=off".parse().ok(),
+        sample: "cache=0.01".parse().ok(),
         format: Some(Format::Logfmt),
         outputs: None,
         delivery: Some(Delivery::Inline),
