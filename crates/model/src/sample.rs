@@ -117,6 +117,14 @@ mod tests {
         }
     }
 
+    /// The vectors of docs/sampling.md, which other languages are tested with as well.
+    #[test]
+    fn documented_keys_have_their_documented_randomness() {
+        assert_eq!(randomness("req_123"), 0x96baf32f05a799);
+        assert_eq!(randomness("user:1"), 0x4ce53ee4648cef);
+        assert_eq!(randomness("4bf92f3577b34da6a3ce929d0e0e4736"), 0xce929d0e0e4736);
+    }
+
     #[test]
     fn a_trace_id_is_its_own_randomness() {
         assert_eq!(randomness("00000000000000000000000000000001"), 1);

@@ -49,6 +49,7 @@ fn every_variable_sets_its_item() {
 fn every_item_is_known_to_the_settings() {
     let all = [
         ("TRINE_LEVEL", "debug"),
+        ("TRINE_SAMPLE", "cache=0.1"),
         ("TRINE_FORMAT", "json"),
         ("TRINE_OUTPUT", "stdout"),
         ("TRINE_CONFIG", "x"),

@@ -143,7 +143,7 @@ fn a_value_of_the_wrong_type_shows_itself() {
 fn an_unknown_key_is_placed_and_the_right_one_suggested() {
     finds(
         "lvel = \"info\"",
-        "1:1: unknown key `lvel`; allowed: level, format, ",
+        "1:1: unknown key `lvel`; allowed: level, sample, ",
         "did you mean `level`? (ignored)",
     );
     finds(
