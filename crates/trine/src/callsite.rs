@@ -5,15 +5,15 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{
         Mutex, OnceLock, RwLock,
-        atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering},
     },
 };
 
-use trine_model::{EventName, Level, key};
+use trine_model::{EventName, Level, NameParts, Role, key};
 use trine_ring::{Backing, CallsiteTable, Descriptor};
 
 use crate::{
-    lock, pipeline,
+    emit, lock, pipeline,
     sample::{self, Sample, SampleState},
 };
 
@@ -23,13 +23,16 @@ const STATE_UNKNOWN: u8 = 0;
 const STATE_OFF: u8 = 1;
 /// Some output wants it.
 const STATE_ON: u8 = 2;
-/// It depends on the thread: some thread captures events.
+/// It depends on the thread: some thread captures events, or holds those that no output wants.
 const STATE_ASK: u8 = 3;
 
 /// Rules sample its events.
 pub(crate) const NEEDS_SAMPLING: u8 = 1;
 /// A key of its is named by the masks.
 pub(crate) const NEEDS_MASKING: u8 = 2;
+
+/// Lowest level of the events that a scope holds. Trace events are too many to be kept for the case of a failure.
+const HELD_LEVEL_MIN: Level = Level::Debug;
 
 /// A static description of one macro use: name, level, place, keys; and whether it is on.
 ///
@@ -48,6 +51,10 @@ pub struct Callsite {
     key_mask: u64,
     /// What is special about its events: see [`Callsite::needs`].
     needs: AtomicU8,
+    /// Some output wants it, whatever a thread captures or holds.
+    is_wanted: AtomicBool,
+    /// Its events let out what a scope holds: see [`hold`](crate::hold).
+    releases: AtomicBool,
     /// The way in which rules sample its events, by number; zero without a rule.
     sample_rule: AtomicU32,
     sample_state: SampleState,
@@ -91,6 +98,8 @@ impl Callsite {
             // Judges the keys as well: reserved, empty and double ones are compile errors.
             key_mask: key::mask(keys),
             needs: AtomicU8::new(0),
+            is_wanted: AtomicBool::new(false),
+            releases: AtomicBool::new(false),
             sample_rule: AtomicU32::new(0),
             sample_state: SampleState::new(),
             sampled_out: AtomicU64::new(0),
@@ -136,7 +145,11 @@ impl Callsite {
         }
         match self.state.load(Ordering::Relaxed) {
             STATE_ON => true,
-            STATE_ASK => crate::emit::is_capturing() || pipeline::wants(self),
+            STATE_ASK => {
+                self.is_wanted()
+                    || emit::is_capturing()
+                    || (self.level >= HELD_LEVEL_MIN && emit::is_holding())
+            }
             _ => false,
         }
     }
@@ -187,6 +200,18 @@ impl Callsite {
     #[inline(always)]
     pub(crate) fn needs(&self) -> u8 {
         self.needs.load(Ordering::Relaxed)
+    }
+
+    /// True when some output wants its events, whatever a thread captures or holds.
+    #[inline]
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.is_wanted.load(Ordering::Relaxed)
+    }
+
+    /// True when its events let out what a scope holds: they say that something failed, or was slow.
+    #[inline]
+    pub(crate) fn releases(&self) -> bool {
+        self.releases.load(Ordering::Relaxed)
     }
 
     /// How rules sample its events, if they do.
@@ -241,6 +266,8 @@ impl Callsite {
             let id = registry.table.append(&self.descriptor()).unwrap_or_else(|_| registry.table.count());
             registry.sites.push(self);
             self.id.store(id, Ordering::Relaxed);
+            let parts = NameParts::of(self.name);
+            self.releases.store(parts.role() == Role::Fail || parts.status == "slow", Ordering::Relaxed);
         }
         self.decide();
     }
@@ -257,9 +284,12 @@ impl Callsite {
     }
 
     fn decide(&self) {
-        let state = if CAPTURES.load(Ordering::Relaxed) > 0 {
+        let is_wanted = pipeline::wants(self);
+        self.is_wanted.store(is_wanted, Ordering::Relaxed);
+        let is_held = HOLDS.load(Ordering::Relaxed) && self.level >= HELD_LEVEL_MIN;
+        let state = if CAPTURES.load(Ordering::Relaxed) > 0 || (is_held && !is_wanted) {
             STATE_ASK
-        } else if pipeline::wants(self) {
+        } else if is_wanted {
             STATE_ON
         } else {
             STATE_OFF
@@ -276,6 +306,8 @@ impl Callsite {
 static LOST_TOTAL: AtomicU64 = AtomicU64::new(0);
 /// Threads that capture events at present.
 static CAPTURES: AtomicU32 = AtomicU32::new(0);
+/// Some scope has held events: from then on callsites that are off are asked.
+static HOLDS: AtomicBool = AtomicBool::new(false);
 static REGISTRY: Mutex<Option<Registry>> = Mutex::new(None);
 
 #[derive(Debug)]
@@ -329,6 +361,19 @@ pub(crate) fn count_capture(begins: bool) {
     } else {
         CAPTURES.fetch_sub(1, Ordering::Relaxed);
     }
+    if let Some(registry) = &*registry {
+        registry.sites.iter().for_each(|site| site.decide());
+    }
+}
+
+/// A scope begins to hold events. The first one of the process has all callsites that are off be asked, from then on: to
+/// judge them anew for each scope would cost more than the nanoseconds of asking.
+pub(crate) fn begin_to_hold() {
+    if HOLDS.load(Ordering::Relaxed) {
+        return;
+    }
+    let registry = lock(&REGISTRY);
+    HOLDS.store(true, Ordering::Relaxed);
     if let Some(registry) = &*registry {
         registry.sites.iter().for_each(|site| site.decide());
     }

@@ -12,7 +12,7 @@ use std::{
 use trine_model::Level;
 use trine_ring::{
     Arg, Producer, Push, clock,
-    record::{self, Block, Record},
+    record::{self, Block, FLAG_RELEASED, Record},
 };
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     clock::Timeline,
     collector::{self, Help},
     event::{Event, EventRef},
+    hold::Hold,
     inline, lock,
     logger::Logger,
     options::Options,
@@ -42,6 +43,9 @@ struct Local {
     producer: Option<Producer>,
     scope: Logger,
     capture: Option<CaptureBuffer>,
+    hold: Option<Hold>,
+    /// It captures or holds: no event takes the short way.
+    is_diverted: bool,
     scratch: Vec<u8>,
     /// A wait timed out, and there has been no room since.
     is_stalled: bool,
@@ -53,12 +57,20 @@ thread_local! {
             producer: None,
             scope: Logger::new(),
             capture: None,
+            hold: None,
+            is_diverted: false,
             scratch: Vec::new(),
             is_stalled: false,
         })
     };
-    /// True while this thread captures; apart from `LOCAL`, so that callsites can ask at any time.
-    static IS_CAPTURING: Cell<bool> = const { Cell::new(false) };
+    /// What this thread does with its events; apart from `LOCAL`, so that callsites can ask at any time.
+    static DIVERSION: Cell<Diversion> = const { Cell::new(Diversion { captures: false, holds: false }) };
+}
+
+#[derive(Clone, Copy)]
+struct Diversion {
+    captures: bool,
+    holds: bool,
 }
 
 impl Drop for Local {
@@ -118,7 +130,9 @@ fn push_as_is(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&B
     let flags = pipeline::flags();
     let done = LOCAL.try_with(|local| {
         let Ok(mut local) = local.try_borrow_mut() else { return false };
-        let Local { producer: Some(producer), scope, capture: None, .. } = &mut *local else { return false };
+        let Local { producer: Some(producer), scope, is_diverted: false, .. } = &mut *local else {
+            return false;
+        };
         if flags & pipeline::FLAG_INLINE != 0 {
             return false;
         }
@@ -148,25 +162,57 @@ fn push_slowly(
     args: &[Arg<'_>],
     ticks: u64,
 ) {
-    let (mut bytes, scope, capture) =
-        with_local(|local| (std::mem::take(&mut local.scratch), local.scope.clone(), local.capture.clone()))
-            .unwrap_or_default();
+    let (mut bytes, scope, capture, hold) = with_local(|local| {
+        let Local { scratch, scope, capture, hold, .. } = local;
+        (std::mem::take(scratch), scope.clone(), capture.clone(), hold.clone())
+    })
+    .unwrap_or_default();
     bytes.clear();
     if site.id() == 0 {
         // Off at the callsite's first look, or captured before: it has no number yet.
         site.register();
     }
     record::encode(&mut bytes, site.id(), ticks, args, &blocks(extra, logger, &scope));
-    match capture {
-        Some(capture) => keep(&capture, site, &bytes),
-        None if pipeline::flags() & pipeline::FLAG_INLINE != 0 => {
-            leave_ring();
-            inline::deliver(site, &bytes);
-        }
-        None => deliver(site, &bytes),
+    let is_held = hold.is_some_and(|hold| hold_or_release(&hold, capture.as_ref(), site, &mut bytes));
+    if !is_held {
+        send(capture.as_ref(), site, &bytes);
     }
     if bytes.capacity() <= SCRATCH_BYTES_KEPT {
         let _ = with_local(|local| local.scratch = bytes);
+    }
+}
+
+/// In a scope that keeps debug events for the case of a failure: true when this one waits for it.
+fn hold_or_release(
+    hold: &Hold,
+    capture: Option<&CaptureBuffer>,
+    site: &'static Callsite,
+    bytes: &mut [u8],
+) -> bool {
+    if site.releases() {
+        for (site, record) in hold.release() {
+            send(capture, site, &record);
+        }
+    }
+    if site.is_wanted() {
+        return false;
+    }
+    let is_held = hold.hold(site, bytes);
+    if !is_held {
+        record::set_flags(bytes, FLAG_RELEASED);
+    }
+    is_held
+}
+
+/// Sends an encoded record to where the thread's events go.
+fn send(capture: Option<&CaptureBuffer>, site: &'static Callsite, bytes: &[u8]) {
+    match capture {
+        Some(capture) => keep(capture, site, bytes),
+        None if pipeline::flags() & pipeline::FLAG_INLINE != 0 => {
+            leave_ring();
+            inline::deliver(site, bytes);
+        }
+        None => deliver(site, bytes),
     }
 }
 
@@ -266,13 +312,38 @@ pub(crate) fn set_scope(scope: Logger) -> Logger {
 
 /// True while the current thread captures its events.
 pub(crate) fn is_capturing() -> bool {
-    IS_CAPTURING.try_with(Cell::get).unwrap_or(false)
+    DIVERSION.try_with(Cell::get).is_ok_and(|diversion| diversion.captures)
+}
+
+/// True while the current thread holds events that no output wants.
+pub(crate) fn is_holding() -> bool {
+    DIVERSION.try_with(Cell::get).is_ok_and(|diversion| diversion.holds)
 }
 
 /// Sends the thread's events into `capture`, or to the outputs again; returns where they went before.
 pub(crate) fn set_capture(capture: Option<CaptureBuffer>) -> Option<CaptureBuffer> {
-    let _ = IS_CAPTURING.try_with(|is_capturing| is_capturing.set(capture.is_some()));
-    with_local(|local| std::mem::replace(&mut local.capture, capture)).flatten()
+    divert(|local| std::mem::replace(&mut local.capture, capture)).flatten()
+}
+
+/// What the thread's scope holds.
+pub(crate) fn hold() -> Option<Hold> {
+    with_local(|local| local.hold.clone()).flatten()
+}
+
+/// Has the thread hold its debug events there, or not at all; returns where it did before.
+pub(crate) fn set_hold(hold: Option<Hold>) -> Option<Hold> {
+    divert(|local| std::mem::replace(&mut local.hold, hold)).flatten()
+}
+
+/// Changes what the thread does with its events.
+fn divert<T>(change: impl FnOnce(&mut Local) -> T) -> Option<T> {
+    with_local(|local| {
+        let changed = change(local);
+        let diversion = Diversion { captures: local.capture.is_some(), holds: local.hold.is_some() };
+        local.is_diverted = diversion.captures || diversion.holds;
+        let _ = DIVERSION.try_with(|place| place.set(diversion));
+        changed
+    })
 }
 
 /// In the child of a fork: the ring is the parent's.

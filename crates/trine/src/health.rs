@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     callsite::{self, Callsite},
-    collector, inline, lock,
+    collector, hold, inline, lock,
     sink::Sink,
     stage,
 };
@@ -32,6 +32,8 @@ pub struct Health {
     pub lost_by_name: BTreeMap<&'static str, u64>,
     /// Events that stages have dropped, as they were asked to.
     pub dropped_by_stages: u64,
+    /// Debug events that a scope held for the case of a failure, and dropped: there was none, or they were too many.
+    pub held_dropped: u64,
     /// Failed writes, flushes and rotations.
     pub sink_errors: u64,
     /// Most bytes that waited in one ring.
@@ -61,6 +63,7 @@ pub fn health() -> Health {
         lost: callsite::lost_total(),
         lost_by_name: callsite::lost_by_name(),
         dropped_by_stages: stage::dropped(),
+        held_dropped: hold::dropped(),
         sink_errors: by_worker.errors + by_callers.errors,
         ring_bytes_high: collector::ring_bytes_high(),
         ring_bytes_damaged: collector::damaged_bytes(),

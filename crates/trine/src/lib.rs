@@ -54,6 +54,7 @@ mod emit;
 pub mod encoder;
 pub mod event;
 mod health;
+mod hold;
 mod inline;
 mod leave;
 mod logger;
@@ -85,6 +86,7 @@ pub use crate::{
     encoder::{Encoder, Format},
     event::{Event, EventRef},
     health::{Health, health},
+    hold::DEFAULT_HOLD_BYTES,
     logger::Logger,
     pipeline::{flush, set_level},
     rules::{LevelRules, RulesError},
@@ -114,7 +116,7 @@ pub mod __private {
     pub use crate::{
         callsite::{Callsite, NamedLater},
         emit::{emit, emit_bound, emit_with},
-        logger::{bind, enter, event_name, logger, no_logger, scoped_logger},
+        logger::{bind, enter, enter_holding, event_name, logger, no_logger, scoped_logger},
         macros::key,
         options::Options,
         testing::expect_event,

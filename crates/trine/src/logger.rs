@@ -169,6 +169,12 @@ pub fn enter(scope: Logger) -> ScopeGuard {
     ScopeGuard::enter(scope)
 }
 
+/// As [`enter`], for a scope that keeps its debug events for the case of a failure.
+#[doc(hidden)]
+pub fn enter_holding(scope: Logger, bytes_max: usize) -> ScopeGuard {
+    ScopeGuard::enter_holding(scope, bytes_max)
+}
+
 /// `None`, of the type the macros need.
 #[doc(hidden)]
 pub fn no_logger<'a>() -> Option<&'a Logger> {

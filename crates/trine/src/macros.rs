@@ -98,12 +98,58 @@ macro_rules! bind {
 /// assert_event!(captured, "page_view", request_id = "req_123");
 /// assert_eq!(captured.named("page_exit")[0].get("request_id"), None);
 /// ```
+///
+/// With `keep_debug_on_failure` before the fields, events at `debug` and above that no output wants are held in memory, and
+/// written, in order, when an event of the scope says that something failed (the role of its status) or was `slow`; else
+/// dropped and counted. At most [`DEFAULT_HOLD_BYTES`](crate::DEFAULT_HOLD_BYTES), or as many as are said: then the
+/// oldest give way. See `docs/keep-on-failure.md`.
+///
+/// ```
+/// use trine::{debug, error, scope};
+/// let captured = trine::testing::capture();
+/// let handle = |order_id: &str, works: bool| {
+///     let _scope = scope!(keep_debug_on_failure: 256 KiB, order_id);
+///     debug!("database_query_completed", table = "orders");
+///     if !works {
+///         error!("order_create_failed", reason = "out_of_stock");
+///     }
+/// };
+/// handle("ORD-1", true);
+/// handle("ORD-2", false);
+/// assert_eq!(captured.names(), ["database_query_completed", "order_create_failed"]);
+/// ```
 #[macro_export]
 macro_rules! scope {
+    // scope!(keep_debug_on_failure: 256 KiB, key = value, ...)
+    (keep_debug_on_failure: $n:literal KiB $(, $($fields:tt)*)?) => {
+        $crate::__scope!(@hold $n << 10; $($($fields)*)?)
+    };
+    (keep_debug_on_failure: $n:literal MiB $(, $($fields:tt)*)?) => {
+        $crate::__scope!(@hold $n << 20; $($($fields)*)?)
+    };
+    (keep_debug_on_failure: $bytes:expr $(, $($fields:tt)*)?) => {
+        $crate::__scope!(@hold $bytes; $($($fields)*)?)
+    };
+    (keep_debug_on_failure: $($rest:tt)*) => {
+        ::core::compile_error!("write `scope!(keep_debug_on_failure: 256 KiB, key = value, ...)`; units are `KiB` and `MiB`, and an expression is in bytes")
+    };
+    // scope!(keep_debug_on_failure, key = value, ...)
+    (keep_debug_on_failure $(, $($fields:tt)*)?) => {
+        $crate::__scope!(@hold $crate::DEFAULT_HOLD_BYTES; $($($fields)*)?)
+    };
     ($($fields:tt)+) => {
         $crate::__private::enter($crate::__bind!(&$crate::__private::scoped_logger(); $($fields)+))
     };
     () => { ::core::compile_error!("write `let _scope = scope!(key = value, ...);`") };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __scope {
+    (@hold $bytes:expr;) => { $crate::__private::enter_holding($crate::__private::scoped_logger(), $bytes) };
+    (@hold $bytes:expr; $($fields:tt)+) => {
+        $crate::__private::enter_holding($crate::__bind!(&$crate::__private::scoped_logger(); $($fields)+), $bytes)
+    };
 }
 
 #[doc(hidden)]

@@ -66,8 +66,17 @@ pub(crate) struct Pipe {
 impl Config {
     /// True when the pipe wants the callsite's events.
     pub(crate) fn admits(&self, pipe: &Pipe, site: &Callsite) -> bool {
+        self.admits_at(pipe, site, site.level())
+    }
+
+    /// True when the pipe wants the callsite's events once their scope has failed: as if they were errors.
+    pub(crate) fn admits_released(&self, pipe: &Pipe, site: &Callsite) -> bool {
+        self.admits_at(pipe, site, site.level().max(Level::Error))
+    }
+
+    fn admits_at(&self, pipe: &Pipe, site: &Callsite, level: Level) -> bool {
         let rules = pipe.rules.as_ref().unwrap_or(&self.levels);
-        rules.allows(&canonical(site.name()), site.module(), site.level())
+        rules.allows(&canonical(site.name()), site.module(), level)
     }
 }
 

@@ -10,7 +10,11 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use crate::{emit, logger::Logger};
+use crate::{
+    emit,
+    hold::{Hold, HoldOwner},
+    logger::Logger,
+};
 
 thread_local! {
     /// The guards of this thread that have not ended, the innermost last.
@@ -26,6 +30,7 @@ thread_local! {
 pub struct ScopeGuard {
     id: u64,
     outer: Logger,
+    hold: Option<HoldHere>,
     thread: PhantomData<*const ()>,
 }
 
@@ -33,8 +38,35 @@ impl ScopeGuard {
     pub(crate) fn enter(logger: Logger) -> ScopeGuard {
         let id = ID_NEXT.replace(ID_NEXT.get() + 1);
         let _ = OPEN.try_with(|open| open.borrow_mut().push(id));
-        ScopeGuard { id, outer: emit::set_scope(logger), thread: PhantomData }
+        ScopeGuard { id, outer: emit::set_scope(logger), hold: None, thread: PhantomData }
     }
+
+    /// As [`ScopeGuard::enter`], and holds debug events for the case of a failure.
+    pub(crate) fn enter_holding(logger: Logger, bytes_max: usize) -> ScopeGuard {
+        let owner = HoldOwner::new(bytes_max);
+        let outer = emit::set_hold(Some(Hold::clone(owner.hold())));
+        let mut guard = ScopeGuard::enter(logger);
+        guard.hold = Some(HoldHere { outer, owner: Some(owner) });
+        guard
+    }
+
+    /// As [`ScopeGuard::enter`], for one poll of a future that holds its debug events.
+    fn enter_with(logger: Logger, hold: Option<&HoldOwner>) -> ScopeGuard {
+        let hold = hold
+            .map(|owner| HoldHere { outer: emit::set_hold(Some(Hold::clone(owner.hold()))), owner: None });
+        let mut guard = ScopeGuard::enter(logger);
+        guard.hold = hold;
+        guard
+    }
+}
+
+/// Debug events are held on this thread.
+#[derive(Debug)]
+struct HoldHere {
+    /// Where they were held before.
+    outer: Option<Hold>,
+    /// Ends the scope with the guard; not there when a future does.
+    owner: Option<HoldOwner>,
 }
 
 impl Drop for ScopeGuard {
@@ -49,7 +81,12 @@ impl Drop for ScopeGuard {
         });
         if is_open.unwrap_or(false) {
             emit::set_scope(std::mem::take(&mut self.outer));
+            if let Some(hold) = &mut self.hold {
+                emit::set_hold(hold.outer.take());
+            }
         }
+        // An inner guard that outlives this one finds its scope ended; what it holds is still its own to drop.
+        drop(self.hold.take().and_then(|hold| hold.owner));
     }
 }
 
@@ -71,7 +108,7 @@ pub trait InScope: Sized {
     /// assert_event!(captured, "page_view", request_id = "req_123");
     /// ```
     fn in_scope(self, logger: Logger) -> Scoped<Self> {
-        Scoped { future: self, logger, merged: None }
+        Scoped { future: self, logger, hold: None, merged: None }
     }
 }
 
@@ -85,8 +122,17 @@ pin_project! {
         #[pin]
         future: F,
         logger: Logger,
+        hold: Option<HoldOwner>,
         // The logger over the outer scope it was merged with last: merged once, not at every poll.
         merged: Option<(Logger, Logger)>,
+    }
+}
+
+impl<F> Scoped<F> {
+    /// Holds the future's debug events, up to so many bytes, and lets them out when one of its events says that something
+    /// failed or was slow; forgets them otherwise. What `scope!(keep_debug_on_failure: ...)` does for a thread.
+    pub fn keep_debug_on_failure(self, bytes_max: usize) -> Scoped<F> {
+        Scoped { hold: Some(HoldOwner::new(bytes_max)), ..self }
     }
 }
 
@@ -104,7 +150,7 @@ impl<F: Future> Future for Scoped<F> {
                 merged
             }
         };
-        let _guard = ScopeGuard::enter(scope);
+        let _guard = ScopeGuard::enter_with(scope, this.hold.as_ref());
         this.future.poll(context)
     }
 }

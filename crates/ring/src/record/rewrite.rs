@@ -35,7 +35,9 @@ impl Value for ValueRef<'_> {
     fn encode(&self, writer: ValueWriter<'_>) {
         match self {
             ValueRef::Str(text) => writer.str(&text.to_str()),
-            ValueRef::Duration(seconds, nanos) => writer.arg(&Arg::Duration(&Duration::new(*seconds, *nanos))),
+            ValueRef::Duration(seconds, nanos) => {
+                writer.arg(&Arg::Duration(&Duration::new(*seconds, *nanos)))
+            }
             ValueRef::Time(seconds, nanos) => match time(*seconds, *nanos) {
                 Some(time) => writer.arg(&Arg::Time(&time)),
                 None => writer.failed("a time beyond what the system can hold"),

@@ -48,7 +48,7 @@ pub(super) fn render_waiting(
     site: &'static Callsite,
     record: Record<'_>,
 ) {
-    let mut admits = renderer.admits(site);
+    let mut admits = renderer.admits(site, record);
     for (index, (output, lines)) in outputs.iter_mut().zip(lines.iter()).enumerate() {
         let bit = 1 << index;
         if admits & bit == 0 {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use trine_ring::{clock, record::Record};
+use trine_ring::{
+    clock,
+    record::{FLAG_RELEASED, Record},
+};
 
 use crate::{
     callsite::{self, Callsite},
@@ -87,14 +90,25 @@ impl Renderer {
         self.sites.get(index).copied()
     }
 
-    /// A bit per output that wants the callsite.
+    /// A bit per output that wants the record.
     #[inline]
-    pub(super) fn admits(&mut self, site: &Callsite) -> u64 {
+    pub(super) fn admits(&mut self, site: &Callsite, record: Record<'_>) -> u64 {
+        if record.flags() & FLAG_RELEASED != 0 {
+            return self.admits_released(site);
+        }
         let id = site.id() as usize;
         match self.admits.get(id) {
             Some(bits) if bits & ADMITS_KNOWN != 0 => *bits,
             _ => self.decide(site, id),
         }
+    }
+
+    /// A bit per output that wants what a failed scope held.
+    #[cold]
+    fn admits_released(&self, site: &Callsite) -> u64 {
+        let Some(config) = &self.config else { return 0 };
+        let bit = |(index, pipe)| u64::from(config.admits_released(pipe, site)) << index;
+        config.pipes.iter().enumerate().map(bit).sum()
     }
 
     #[cold]
@@ -116,7 +130,7 @@ impl Renderer {
         record: Record<'_>,
         lines: &mut [Vec<u8>],
     ) -> bool {
-        let admits = self.admits(site);
+        let admits = self.admits(site, record);
         self.render_to(admits, site, record, lines)
     }
 
