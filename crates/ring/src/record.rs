@@ -11,10 +11,12 @@
 //! order; a block carries its keys itself. Both directions are here: `write` and `read`.
 
 pub mod block;
+mod fields;
 pub(crate) mod read;
 pub(crate) mod write;
 
 pub use block::{Block, BlockBuilder, BlockRef, Fields};
+pub use fields::FieldBuffer;
 pub use read::{List, Map, Record, Text, ValueRef, Values};
 pub use write::encode;
 
