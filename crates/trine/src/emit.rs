@@ -73,32 +73,43 @@ impl Drop for Local {
 #[doc(hidden)]
 #[inline]
 pub fn emit(site: &'static Callsite, args: &[Arg<'_>]) {
-    push(site, None, None, args);
+    push(site, None, &[], args);
 }
 
 /// Emits an event with a logger's fields.
 #[doc(hidden)]
 #[inline]
 pub fn emit_bound(site: &'static Callsite, logger: &Logger, args: &[Arg<'_>]) {
-    push(site, Some(logger), None, args);
+    push(site, Some(logger), &[], args);
 }
 
 /// Emits an event with options.
 #[doc(hidden)]
 #[cold]
 pub fn emit_with(site: &'static Callsite, logger: Option<&Logger>, options: Options, args: &[Arg<'_>]) {
-    push(site, logger, options.finish().as_ref(), args);
+    push(site, logger, options.finish().as_ref().map_or(&[], Block::as_bytes), args);
 }
 
 /// The way of nearly all events: plain arguments, a ring with room, nothing special.
 #[inline(never)]
-pub(crate) fn push(
+pub(crate) fn push(site: &'static Callsite, logger: Option<&Logger>, extra: &[u8], args: &[Arg<'_>]) {
+    push_at(clock::ticks(), site, logger, extra, args);
+}
+
+/// An event of an operation: at a time that was read before, with the fields of the run as a block.
+#[inline(never)]
+pub(crate) fn push_of_run(
+    ticks: u64,
     site: &'static Callsite,
     logger: Option<&Logger>,
-    extra: Option<&Block>,
+    run: &[u8],
     args: &[Arg<'_>],
 ) {
-    let ticks = clock::ticks();
+    push_at(ticks, site, logger, run, args);
+}
+
+#[inline(always)]
+fn push_at(ticks: u64, site: &'static Callsite, logger: Option<&Logger>, extra: &[u8], args: &[Arg<'_>]) {
     let flags = pipeline::flags();
     let done = LOCAL.try_with(|local| {
         let Ok(mut local) = local.try_borrow_mut() else { return false };
@@ -118,20 +129,13 @@ pub(crate) fn push(
 
 /// The contexts of one event, the most specific first; empty where there is none.
 #[inline(always)]
-fn blocks<'a>(extra: Option<&'a Block>, logger: Option<&'a Logger>, scope: &'a Logger) -> [&'a [u8]; 3] {
-    let logger = logger.and_then(Logger::block);
-    [extra.map(Block::as_bytes), logger, scope.block()].map(Option::unwrap_or_default)
+fn blocks<'a>(extra: &'a [u8], logger: Option<&'a Logger>, scope: &'a Logger) -> [&'a [u8]; 3] {
+    [extra, logger.and_then(Logger::block).unwrap_or_default(), scope.block().unwrap_or_default()]
 }
 
 /// Everything else: values that run code, the first event of a thread, a full ring, a capture, inline delivery.
 #[inline(never)]
-fn push_slowly(
-    site: &'static Callsite,
-    logger: Option<&Logger>,
-    extra: Option<&Block>,
-    args: &[Arg<'_>],
-    ticks: u64,
-) {
+fn push_slowly(site: &'static Callsite, logger: Option<&Logger>, extra: &[u8], args: &[Arg<'_>], ticks: u64) {
     let (mut bytes, scope, capture) =
         with_local(|local| (std::mem::take(&mut local.scratch), local.scope.clone(), local.capture.clone()))
             .unwrap_or_default();

@@ -59,6 +59,7 @@ mod leave;
 mod logger;
 mod loss;
 mod macros;
+pub mod operation;
 mod options;
 mod pipeline;
 pub mod rules;
@@ -82,6 +83,7 @@ pub use crate::{
     event::{Event, EventRef},
     health::{Health, health},
     logger::Logger,
+    operation::{Operation, Outcome},
     pipeline::{flush, set_level},
     rules::{LevelRules, RulesError},
     scope::{InScope, ScopeGuard, Scoped},
@@ -98,9 +100,12 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[doc(hidden)]
 pub mod __private {
     pub use core::{
-        option::Option::{self, Some},
-        primitive::{str, usize},
+        option::Option::{self, None, Some},
+        primitive::{str, u8, usize},
     };
+
+    /// Of an operation that is never slow.
+    pub const NO_LIMIT: f64 = f64::INFINITY;
 
     pub use trine_model::key::check_keys;
     pub use trine_ring::{Arg, value::arg};
@@ -110,6 +115,10 @@ pub mod __private {
         emit::{emit, emit_bound, emit_with},
         logger::{bind, enter, event_name, logger, no_logger, scoped_logger},
         macros::key,
+        operation::{
+            Names, OperationSite, Probe, ProbeAny, ProbeOutcome, ProbeResult, join, joined_len, milliseconds,
+            no_parent, parent, text,
+        },
         options::Options,
         testing::expect_event,
     };
