@@ -50,7 +50,7 @@ async fn charge(order: u32) -> Result<u32, String> {
             pause().await;
             operation::record("attempts", order);
             pause().await;
-            if order % 2 == 0 { Ok(order) } else { Err(format!("order {order} declined")) }
+            if order.is_multiple_of(2) { Ok(order) } else { Err(format!("order {order} declined")) }
         })
         .await
 }
