@@ -12,7 +12,7 @@ use std::{
 use trine_model::Level;
 use trine_ring::{
     Arg, Producer, Push, clock,
-    record::{self, Block, Record},
+    record::{self, Block, KeptValues, Record, RunIds},
 };
 
 use crate::{
@@ -96,16 +96,74 @@ pub(crate) fn push(site: &'static Callsite, logger: Option<&Logger>, extra: &[u8
     push_at(clock::ticks(), site, logger, extra, args);
 }
 
-/// An event of an operation: at a time that was read before, with the fields of the run as a block.
-#[inline(never)]
-pub(crate) fn push_of_run(
+/// The first event of an operation's run. Its values are left in `kept`, for the others; the time is returned.
+#[inline]
+pub(crate) fn push_start(
+    site: &'static Callsite,
+    logger: Option<&Logger>,
+    args: &[Arg<'_>],
+    ids: RunIds,
+    kept: &mut KeptValues,
+) -> u64 {
+    let ticks = clock::ticks();
+    push_run(logger, kept, |producer, kept, blocks| {
+        producer.push_start(site.id(), ticks, args, ids, kept, blocks)
+    })
+    .unwrap_or_else(|kept| {
+        kept.encode(args, ids);
+        push_slowly(site, logger, &[], Body::Kept(None, kept), ticks);
+    });
+    ticks
+}
+
+/// The last event of a run, with nothing more to say than how long it took.
+#[inline]
+pub(crate) fn push_end(
     ticks: u64,
     site: &'static Callsite,
     logger: Option<&Logger>,
-    run: &[u8],
+    duration_ms: f64,
+    kept: &mut KeptValues,
+) {
+    push_run(logger, kept, |producer, kept, blocks| {
+        producer.push_end(site.id(), ticks, duration_ms, kept, blocks)
+    })
+    .unwrap_or_else(|kept| push_slowly(site, logger, &[], Body::Kept(Some(duration_ms), kept), ticks));
+}
+
+/// The short way of an operation's event; gives `kept` back when that cannot be gone.
+#[inline(always)]
+fn push_run<'a>(
+    logger: Option<&Logger>,
+    kept: &'a mut KeptValues,
+    push: impl FnOnce(&mut Producer, &mut KeptValues, [&[u8]; 2]) -> Push,
+) -> Result<(), &'a mut KeptValues> {
+    let flags = pipeline::flags();
+    let done = LOCAL.try_with(|local| {
+        let Ok(mut local) = local.try_borrow_mut() else { return false };
+        let Local { producer: Some(producer), scope, capture: None, .. } = &mut *local else { return false };
+        if flags & pipeline::FLAG_INLINE != 0 {
+            return false;
+        }
+        let [_, logger, scope] = blocks(&[], logger, scope);
+        push(producer, kept, [logger, scope]) == Push::Done
+    });
+    if flags & pipeline::FLAG_PARKED != 0 {
+        worker::wake();
+    }
+    if matches!(done, Ok(true)) { Ok(()) } else { Err(kept) }
+}
+
+/// Another event of a run: at a time that was read before, with fields as a block.
+#[inline(never)]
+pub(crate) fn push_at_length(
+    ticks: u64,
+    site: &'static Callsite,
+    logger: Option<&Logger>,
+    fields: &[u8],
     args: &[Arg<'_>],
 ) {
-    push_at(ticks, site, logger, run, args);
+    push_at(ticks, site, logger, fields, args);
 }
 
 #[inline(always)]
@@ -120,7 +178,7 @@ fn push_at(ticks: u64, site: &'static Callsite, logger: Option<&Logger>, extra: 
         producer.push(site.id(), ticks, args, blocks(extra, logger, scope)) == Push::Done
     });
     if !matches!(done, Ok(true)) {
-        push_slowly(site, logger, extra, args, ticks);
+        push_slowly(site, logger, extra, Body::Args(args), ticks);
     }
     if flags & pipeline::FLAG_PARKED != 0 {
         worker::wake();
@@ -133,9 +191,16 @@ fn blocks<'a>(extra: &'a [u8], logger: Option<&'a Logger>, scope: &'a Logger) ->
     [extra, logger.and_then(Logger::block).unwrap_or_default(), scope.block().unwrap_or_default()]
 }
 
+/// What a record is made of besides contexts.
+enum Body<'a> {
+    Args(&'a [Arg<'a>]),
+    /// A duration, where it ends a run, and the values of the run's start.
+    Kept(Option<f64>, &'a KeptValues),
+}
+
 /// Everything else: values that run code, the first event of a thread, a full ring, a capture, inline delivery.
 #[inline(never)]
-fn push_slowly(site: &'static Callsite, logger: Option<&Logger>, extra: &[u8], args: &[Arg<'_>], ticks: u64) {
+fn push_slowly(site: &'static Callsite, logger: Option<&Logger>, extra: &[u8], body: Body<'_>, ticks: u64) {
     let (mut bytes, scope, capture) =
         with_local(|local| (std::mem::take(&mut local.scratch), local.scope.clone(), local.capture.clone()))
             .unwrap_or_default();
@@ -144,7 +209,11 @@ fn push_slowly(site: &'static Callsite, logger: Option<&Logger>, extra: &[u8], a
         // Off at the callsite's first look, or captured before: it has no number yet.
         site.register();
     }
-    record::encode(&mut bytes, site.id(), ticks, args, &blocks(extra, logger, &scope));
+    let blocks = blocks(extra, logger, &scope);
+    match body {
+        Body::Args(args) => record::encode(&mut bytes, site.id(), ticks, args, &blocks),
+        Body::Kept(first, kept) => record::encode_kept(&mut bytes, site.id(), ticks, first, kept, &blocks),
+    }
     match capture {
         Some(capture) => keep(&capture, site, &bytes),
         None if pipeline::flags() & pipeline::FLAG_INLINE != 0 => {

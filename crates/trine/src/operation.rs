@@ -22,9 +22,14 @@ use std::{
     thread,
 };
 
-use trine_ring::{Arg, Value, clock::ticks, record::FieldBuffer, value::arg};
+use trine_ring::{
+    Arg, Value,
+    clock::ticks,
+    record::{FieldBuffer, KeptValues, RunIds},
+    value::arg,
+};
 
-use crate::{clock::ms_between, emit, lock, logger::Logger};
+use crate::{callsite::Callsite, clock::ms_between, emit, lock, logger::Logger};
 
 pub(crate) use self::current::renew_ids;
 #[doc(inline)]
@@ -92,7 +97,7 @@ pub struct Operation {
     /// Infinite without a limit.
     slow_ms: f64,
     /// The fields of the call and the ids.
-    fields: FieldBuffer,
+    kept: KeptValues,
     recorded: Mutex<FieldBuffer>,
 }
 
@@ -109,7 +114,7 @@ impl Operation {
             is_seen: false,
             was_panicking: false,
             slow_ms: f64::INFINITY,
-            fields: FieldBuffer::EMPTY,
+            kept: KeptValues::EMPTY,
             recorded: Mutex::new(FieldBuffer::EMPTY),
         }
     }
@@ -124,24 +129,19 @@ impl Operation {
         args: &[Arg<'_>],
     ) -> Operation {
         let opened = current::open();
-        let Some(id) = OperationId::new(opened.id) else { return Operation::off() };
-        let parent = parent.unwrap_or_else(|| OperationId::new(opened.parent));
-        let mut fields = FieldBuffer::new(opened.buffer);
-        fields::start(&mut fields, site, args, id, parent);
-        let started = ticks();
-        let is_seen = site.started.is_on();
-        if is_seen {
-            emit::push_of_run(started, &site.started, logger, fields.as_block(), &[]);
-        }
+        let parent = parent.map_or(opened.parent, |parent| parent.map_or(0, OperationId::number));
+        let mut kept = KeptValues::new(opened.buffer);
+        let ids = RunIds { id: opened.id, parent };
+        let started = fields::start(&mut kept, site, logger, args, ids);
         Operation {
             site: Some(site),
             logger: logger.cloned(),
-            id: id.number(),
-            started,
-            is_seen,
+            id: opened.id,
+            started: started.ticks,
+            is_seen: started.is_seen,
             was_panicking: thread::panicking(),
             slow_ms,
-            fields,
+            kept,
             recorded: Mutex::new(FieldBuffer::EMPTY),
         }
     }
@@ -351,15 +351,14 @@ impl Operation {
         let duration_ms = ms_between(self.started, now);
         let recorded = self.recorded.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
         if matches!(ending, Ending::Success) && recorded.is_empty() && duration_ms <= self.slow_ms {
-            if site.succeeded.is_on() {
-                let args = [Arg::F64(duration_ms)];
-                let logger = self.logger.as_ref();
-                emit::push_of_run(now, &site.succeeded, logger, self.fields.as_block(), &args);
+            let succeeded = &site.succeeded[site.is_child(&self.kept)];
+            if succeeded.is_on() {
+                emit::push_end(now, succeeded, self.logger.as_ref(), duration_ms, &mut self.kept);
             }
         } else {
             self.end_at_length(site, now, duration_ms, ending);
         }
-        current::keep(mem::take(&mut self.fields));
+        current::keep(mem::take(&mut self.kept).into_buffer());
     }
 
     /// An ending with more to say than how long it took.
@@ -372,11 +371,11 @@ impl Operation {
         ending: Ending<'_>,
     ) {
         let recorded = mem::take(self.recorded.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner()));
-        let emit = |site, error, reason| {
-            let fields = fields::ending(error, reason, &recorded, &self.fields);
+        let emit = |callsite: &'static Callsite, error, reason| {
+            let fields = fields::ending(error, reason, &recorded, site, &self.kept);
             let args = [Arg::F64(duration_ms)];
-            emit::push_of_run(now, site, self.logger.as_ref(), fields.as_block(), &args);
-            current::keep(fields);
+            emit::push_at_length(now, callsite, self.logger.as_ref(), fields.as_block(), &args);
+            current::keep(fields.into_buffer());
         };
         // Before the ending, which is the last that is heard of a run.
         if duration_ms > self.slow_ms
@@ -386,11 +385,18 @@ impl Operation {
             emit(slow, None, None);
         }
         match ending {
-            Ending::Success if site.succeeded.is_on() => emit(&site.succeeded, None, None),
-            Ending::Failure { error, reason } if site.failed.is_on() => emit(&site.failed, error, reason),
-            _ => {}
+            Ending::Success => {
+                if site.succeeded_at_length.is_on() {
+                    emit(&site.succeeded_at_length, None, None);
+                }
+            }
+            Ending::Failure { error, reason } => {
+                if site.failed.is_on() {
+                    emit(&site.failed, error, reason);
+                }
+            }
         }
-        current::keep(recorded);
+        current::keep(recorded.into_buffer());
     }
 }
 
@@ -413,7 +419,7 @@ impl Operation {
 
 impl fmt::Debug for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.site.map(|site| site.started.name());
+        let name = self.site.map(|site| site.started[0].name());
         f.debug_struct("Operation").field("started", &name).field("id", &self.id()).finish_non_exhaustive()
     }
 }

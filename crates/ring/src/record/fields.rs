@@ -6,14 +6,13 @@ use super::{
     KEY_BYTES_MAX, RECORD_BYTES_MAX,
     block::{BLOCK_HEADER_BYTES, BlockRef},
     read::ValueRef,
-    write::{self, Out},
+    run::KeptValues,
+    write,
 };
-use crate::{append::Appender, arg::Arg};
+use crate::arg::Arg;
 
 /// Longest block that grows by values of any length: a share of a record, so that other contexts have room as well.
 const BYTES_MAX: usize = RECORD_BYTES_MAX / 4;
-/// Texts up to here are appended without a look at the whole: a thousand of them still make a record.
-const TEXT_BYTES_UNCHECKED_MAX: usize = 512 << 10;
 
 /// A block that grows: header and fields in one vector, the header always up to date.
 ///
@@ -77,29 +76,21 @@ impl FieldBuffer {
     /// Appends a field for each key and argument. The caller knows that none of the keys is reserved or here already.
     ///
     /// Cost: no allocation once the buffer has grown. Arguments that run the user's code do so here.
-    #[inline]
     pub fn append(&mut self, keys: &[&str], args: &[Arg<'_>]) {
-        self.append_masked(keys, args, keys.iter().fold(0, |mask, key| mask | key::mask_bit(key)));
+        for (key, arg) in keys.iter().zip(args) {
+            self.append_key(key);
+            bounded(&mut self.bytes, arg);
+            self.settle(1, key::mask_bit(key));
+        }
     }
 
-    /// As [`FieldBuffer::append`], for keys whose [`mask`](key::mask) is known.
-    #[inline]
-    pub fn append_masked(&mut self, keys: &[&str], args: &[Arg<'_>], mask: u64) {
-        let count = keys.len().min(args.len()) as u32;
-        let mut out = Appender::new(&mut self.bytes);
-        if self.count == 0 && count > 0 {
-            Out::array(&mut out, [0; BLOCK_HEADER_BYTES]);
-        }
-        for (key, arg) in keys.iter().zip(args) {
-            Out::array(&mut out, (key.len() as u16).to_le_bytes());
-            Out::bytes(&mut out, key.as_bytes());
-            let is_long = matches!(arg, Arg::Str(text) if text.len() > TEXT_BYTES_UNCHECKED_MAX);
-            if is_long || !write::common(&mut out, arg) {
-                out.with_vec(|out| bounded(out, arg));
+    /// Appends those of the values kept of a run whose keys are not here. `keys` are those of the values.
+    pub fn extend_missing_kept(&mut self, keys: &[&str], kept: &KeptValues) {
+        for (key, raw) in keys.iter().zip(kept.raw()) {
+            if self.mask & key::mask_bit(key) == 0 || self.find(key).is_none() {
+                self.append_raw(key, raw);
             }
         }
-        drop(out);
-        self.settle(count, mask);
     }
 
     /// Sets `key`; a key that is here already keeps its place. A reserved key is kept with a `_` behind it; a key above
@@ -113,7 +104,7 @@ impl FieldBuffer {
         let bit = key::mask_bit(key);
         let old = if self.mask & bit == 0 { None } else { self.find(key) };
         let before = self.bytes.len();
-        self.append_masked(&[key], std::slice::from_ref(value), bit);
+        self.append(&[key], std::slice::from_ref(value));
         self.replace(old, before);
     }
 
@@ -157,13 +148,17 @@ impl FieldBuffer {
     }
 
     fn append_raw(&mut self, key: &str, raw: &[u8]) {
+        self.append_key(key);
+        self.bytes.extend_from_slice(raw);
+        self.settle(1, key::mask_bit(key));
+    }
+
+    fn append_key(&mut self, key: &str) {
         if self.count == 0 {
             self.bytes.resize(BLOCK_HEADER_BYTES, 0);
         }
         self.bytes.extend_from_slice(&(key.len() as u16).to_le_bytes());
         self.bytes.extend_from_slice(key.as_bytes());
-        self.bytes.extend_from_slice(raw);
-        self.settle(1, key::mask_bit(key));
     }
 
     /// The field that begins at `new` takes the place of the old one, which then follows it and goes.
@@ -191,22 +186,20 @@ impl FieldBuffer {
     }
 
     /// Counts what was appended, and writes the header.
-    #[inline]
     fn settle(&mut self, count: u32, mask: u64) {
         self.count += count;
         self.mask |= mask;
         let len = self.bytes.len() as u32;
-        if let Some(header) = self.bytes.first_chunk_mut::<BLOCK_HEADER_BYTES>() {
-            header[0..4].copy_from_slice(&len.to_le_bytes());
-            header[4..8].copy_from_slice(&self.count.to_le_bytes());
-            header[16..24].copy_from_slice(&self.mask.to_le_bytes());
+        if let Some(bytes) = self.bytes.first_chunk_mut::<BLOCK_HEADER_BYTES>() {
+            bytes[0..4].copy_from_slice(&len.to_le_bytes());
+            bytes[4..8].copy_from_slice(&self.count.to_le_bytes());
+            bytes[16..24].copy_from_slice(&self.mask.to_le_bytes());
         }
     }
 }
 
 /// Appends any value, or a marked one when it is so large that the record would be refused.
-#[inline(never)]
-fn bounded(out: &mut Vec<u8>, arg: &Arg<'_>) {
+pub(crate) fn bounded(out: &mut Vec<u8>, arg: &Arg<'_>) {
     let start = out.len();
     let text = if let Arg::Str(text) = arg { text.len() } else { 0 };
     if start + text <= BYTES_MAX {

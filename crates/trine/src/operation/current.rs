@@ -5,7 +5,7 @@ use std::{
     hash::{BuildHasher, RandomState},
 };
 
-use trine_ring::{Arg, Value, clock, record::FieldBuffer, value::arg};
+use trine_ring::{Value, clock, record::FieldBuffer, value::arg};
 
 use super::{fields, id::OperationId};
 
@@ -71,12 +71,12 @@ pub(super) fn buffer() -> Vec<u8> {
 
 /// Keeps a buffer for the next run.
 #[inline]
-pub(super) fn keep(fields: FieldBuffer) {
-    if (1..=BUFFER_BYTES_KEPT).contains(&fields.capacity()) {
+pub(super) fn keep(buffer: Vec<u8>) {
+    if (1..=BUFFER_BYTES_KEPT).contains(&buffer.capacity()) {
         let _ = THREAD.try_with(|thread| {
             let mut buffers = thread.buffers.borrow_mut();
             if buffers.len() < BUFFERS_KEPT {
-                buffers.push(fields.into_buffer());
+                buffers.push(buffer);
             }
         });
     }
@@ -194,12 +194,6 @@ pub(crate) fn renew_ids() {
     let _ = THREAD.try_with(|thread| thread.random.set(0));
 }
 
-/// A field of text, for the ids.
-#[inline]
-pub(super) fn text_of(digits: &[u8]) -> Arg<'_> {
-    Arg::Str(std::str::from_utf8(digits).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -250,9 +244,9 @@ mod tests {
     #[test]
     fn buffers_are_kept_up_to_a_bound() {
         for _ in 0..2 * BUFFERS_KEPT {
-            keep(FieldBuffer::new(Vec::with_capacity(10)));
+            keep(Vec::with_capacity(10));
         }
-        keep(FieldBuffer::new(Vec::with_capacity(BUFFER_BYTES_KEPT + 1)));
+        keep(Vec::with_capacity(BUFFER_BYTES_KEPT + 1));
         THREAD.with(|thread| {
             let buffers = thread.buffers.borrow();
             assert_eq!(buffers.len(), BUFFERS_KEPT);

@@ -5,39 +5,39 @@
 
 use std::fmt::Display;
 
-use trine_model::key;
-use trine_ring::{Arg, record::FieldBuffer};
+use trine_ring::{
+    Arg, clock,
+    record::{FieldBuffer, KeptValues, RunIds},
+};
 
 use super::{
     current,
-    id::OperationId,
     site::{OWN_KEYS, OperationSite},
 };
+use crate::{emit, logger::Logger};
 
-/// Encodes the fields of the call, then the ids: what all events of the run carry.
+/// Encodes the fields of the call and the ids, which all events of the run carry, and emits the start when it is on.
 #[inline]
 pub(super) fn start(
-    fields: &mut FieldBuffer,
-    site: &OperationSite,
+    kept: &mut KeptValues,
+    site: &'static OperationSite,
+    logger: Option<&Logger>,
     args: &[Arg<'_>],
-    id: OperationId,
-    parent: Option<OperationId>,
-) {
-    const KEYS: &[&str] = &["operation_id", "parent"];
-    const MASK: u64 = key::mask_bit("operation_id");
-    const MASK_PARENT: u64 = key::mask_bit("parent");
-    if !args.is_empty() {
-        fields.append_masked(site.keys, args, site.key_mask);
+    ids: RunIds,
+) -> Started {
+    let started = &site.started[usize::from(ids.parent != 0)];
+    if started.is_on() {
+        Started { ticks: emit::push_start(started, logger, args, ids, kept), is_seen: true }
+    } else {
+        kept.encode(args, ids);
+        Started { ticks: clock::ticks(), is_seen: false }
     }
-    let id = id.digits();
-    match parent {
-        None => fields.append_masked(&KEYS[..1], &[current::text_of(&id)], MASK),
-        Some(parent) => {
-            let parent = parent.digits();
-            let ids = [current::text_of(&id), current::text_of(&parent)];
-            fields.append_masked(KEYS, &ids, MASK | MASK_PARENT);
-        }
-    }
+}
+
+/// When a run started, and whether anybody saw it.
+pub(super) struct Started {
+    pub(super) ticks: u64,
+    pub(super) is_seen: bool,
 }
 
 /// Sets a field that was recorded on the way. The keys that are an operation's own are kept with a `_` behind them.
@@ -55,7 +55,8 @@ pub(super) fn ending(
     error: Option<&dyn Display>,
     reason: Option<&str>,
     recorded: &FieldBuffer,
-    run: &FieldBuffer,
+    site: &OperationSite,
+    kept: &KeptValues,
 ) -> FieldBuffer {
     let mut fields = FieldBuffer::new(current::buffer());
     if let Some(error) = error {
@@ -65,6 +66,6 @@ pub(super) fn ending(
         fields.set("reason", &Arg::Str(reason));
     }
     fields.extend_missing(recorded);
-    fields.extend_missing(run);
+    fields.extend_missing_kept(site.keys, kept);
     fields
 }

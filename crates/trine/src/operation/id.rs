@@ -6,7 +6,10 @@ use std::{
     str::{self, FromStr},
 };
 
-use trine_ring::{Arg, Value, ValueWriter};
+use trine_ring::{
+    Arg, Value, ValueWriter,
+    record::{ID_DIGITS, digits},
+};
 
 /// The number of one run, written as 16 lower-case hexadecimal digits: the field `operation_id` of its events.
 ///
@@ -26,9 +29,6 @@ use trine_ring::{Arg, Value, ValueWriter};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OperationId(NonZeroU64);
 
-/// Digits of an id.
-pub(super) const DIGITS: usize = 16;
-
 impl OperationId {
     #[inline]
     pub(super) fn new(number: u64) -> Option<OperationId> {
@@ -39,33 +39,6 @@ impl OperationId {
     pub(super) fn number(self) -> u64 {
         self.0.get()
     }
-
-    /// The digits, most significant first.
-    #[inline]
-    pub(super) fn digits(self) -> [u8; DIGITS] {
-        digits(self.number())
-    }
-}
-
-/// All digits at once: a nibble per byte, then `0`..`9` or `a`..`f`. A loop over a table takes three times as long.
-#[inline]
-fn digits(number: u64) -> [u8; DIGITS] {
-    let mut out = [0; DIGITS];
-    out[..8].copy_from_slice(&half((number >> 32) as u32));
-    out[8..].copy_from_slice(&half(number as u32));
-    out
-}
-
-#[inline]
-fn half(number: u32) -> [u8; 8] {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let mut x = u64::from(number);
-    x = (x | x << 16) & 0x0000_ffff_0000_ffff;
-    x = (x | x << 8) & 0x00ff_00ff_00ff_00ff;
-    x = (x | x << 4) & 0x0f0f_0f0f_0f0f_0f0f;
-    // One in every byte whose nibble is above nine, which moves it from behind `9` to `a`.
-    let letters = (x + ONES * 6) >> 4 & ONES;
-    (x + ONES * 0x30 + letters * 0x27).to_be_bytes()
 }
 
 /// The digits.
@@ -78,7 +51,7 @@ impl fmt::Display for OperationId {
 /// The digits, as text.
 impl Value for OperationId {
     fn encode(&self, writer: ValueWriter<'_>) {
-        writer.arg(&Arg::Str(str::from_utf8(&self.digits()).unwrap_or_default()));
+        writer.arg(&Arg::Str(str::from_utf8(&digits(self.number())).unwrap_or_default()));
     }
 }
 
@@ -88,7 +61,7 @@ impl FromStr for OperationId {
     /// Reads 16 lower-case hexadecimal digits, as from a header of another process. Not all of them are zero.
     fn from_str(text: &str) -> Result<OperationId, ParseOperationIdError> {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if text.len() != DIGITS || !text.bytes().all(is_digit) {
+        if text.len() != ID_DIGITS || !text.bytes().all(is_digit) {
             return Err(ParseOperationIdError(()));
         }
         let number = u64::from_str_radix(text, 16).map_err(|_| ParseOperationIdError(()))?;
@@ -111,17 +84,6 @@ impl std::error::Error for ParseOperationIdError {}
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn digits_are_those_of_formatting() {
-        let mut number: u64 = 1;
-        for round in 0..10_000_u64 {
-            number = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(round);
-            assert_eq!(str::from_utf8(&digits(number)).unwrap(), format!("{number:016x}"));
-        }
-        assert_eq!(&digits(u64::MAX), b"ffffffffffffffff");
-        assert_eq!(&digits(0x0123_4567_89ab_cdef), b"0123456789abcdef");
-    }
 
     #[test]
     fn what_is_not_16_digits_is_no_id() {

@@ -156,7 +156,7 @@ macro_rules! __operation {
             },
             $crate::__operation!(@level $level),
             (::core::module_path!(), ::core::file!(), ::core::line!()),
-            &[$($key),*],
+            &["duration_ms", $($key,)* "operation_id", "parent"],
         );
         if __TRINE_OPERATION.is_on() {
             $crate::operation::Operation::start(

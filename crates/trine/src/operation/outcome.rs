@@ -120,7 +120,7 @@ macro_rules! tuples {
 
 tuples!(A B C D E F G H I J K L);
 
-/// A result that `#[timed]` looks at. The macro asks `(&&&Probe(&result)).failure()`, and the compiler takes the first of the
+/// A result that `#[timed]` looks at. The macro asks `(&&&Probe(&result)).probed()`, and the compiler takes the first of the
 /// traits below that fits: fewer references, a lower choice.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -129,11 +129,11 @@ pub struct Probe<'a, T: ?Sized>(pub &'a T);
 /// First: a type that says what it is.
 #[doc(hidden)]
 pub trait ProbeOutcome<'a> {
-    fn failure(self) -> Option<&'a dyn Display>;
+    fn probed(self) -> Option<&'a dyn Display>;
 }
 
 impl<'a, T: Outcome + ?Sized> ProbeOutcome<'a> for &&&Probe<'a, T> {
-    fn failure(self) -> Option<&'a dyn Display> {
+    fn probed(self) -> Option<&'a dyn Display> {
         self.0.failure()
     }
 }
@@ -142,14 +142,14 @@ impl<'a, T: Outcome + ?Sized> ProbeOutcome<'a> for &&&Probe<'a, T> {
 #[doc(hidden)]
 pub trait ProbeResult<'a> {
     type Error;
-    fn failure(self) -> Option<&'a dyn Display>
+    fn probed(self) -> Option<&'a dyn Display>
     where
         Self::Error: HasText;
 }
 
 impl<'a, T, E> ProbeResult<'a> for &&Probe<'a, Result<T, E>> {
     type Error = E;
-    fn failure(self) -> Option<&'a dyn Display>
+    fn probed(self) -> Option<&'a dyn Display>
     where
         E: HasText,
     {
@@ -178,11 +178,11 @@ impl<E: Display> HasText for E {
 /// Last: anything else, like `impl Iterator`, is a success.
 #[doc(hidden)]
 pub trait ProbeAny<'a> {
-    fn failure(self) -> Option<&'a dyn Display>;
+    fn probed(self) -> Option<&'a dyn Display>;
 }
 
 impl<'a, T: ?Sized> ProbeAny<'a> for &Probe<'a, T> {
-    fn failure(self) -> Option<&'a dyn Display> {
+    fn probed(self) -> Option<&'a dyn Display> {
         None
     }
 }
@@ -213,9 +213,9 @@ mod tests {
     #[test]
     fn probing_finds_the_closest_answer() {
         struct Unknown;
-        assert_eq!((&&&Probe(&Err::<(), &str>("e"))).failure().unwrap().to_string(), "e");
-        assert!((&&&Probe(&Ok::<Unknown, &str>(Unknown))).failure().is_none());
-        assert!((&&&Probe(&Unknown)).failure().is_none());
-        assert!((&&&Probe(&[1].iter().map(|x| x + 1))).failure().is_none());
+        assert_eq!((&&&Probe(&Err::<(), &str>("e"))).probed().unwrap().to_string(), "e");
+        assert!((&&&Probe(&Ok::<Unknown, &str>(Unknown))).probed().is_none());
+        assert!((&&&Probe(&Unknown)).probed().is_none());
+        assert!((&&&Probe(&[1].iter().map(|x| x + 1))).probed().is_none());
     }
 }

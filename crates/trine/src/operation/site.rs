@@ -1,25 +1,29 @@
 //! What is known of an operation before it runs: its names, levels and keys, judged while compiling.
 
-use trine_model::{EventName, Level, NameProblem, Role, key, vocabulary::role_of};
+use trine_model::{EventName, Level, NameProblem, Role, vocabulary::role_of};
+use trine_ring::record::KeptValues;
 
 use crate::callsite::Callsite;
 
 /// The keys that the events of an operation have by themselves, in every case.
 pub(super) const OWN_KEYS: [&str; 3] = ["duration_ms", "operation_id", "parent"];
-/// Fields of an ending that come from the callsite; the others are a block.
-const END_KEYS: &[&str] = &["duration_ms"];
 
 /// The callsites of one use of [`timed!`](crate::timed).
+///
+/// A start, and an end with nothing more to say than how long it took, write their values by the callsite's keys, as any event
+/// does. `parent` is one of the keys where there is a parent, so these come in pairs: without, and with it. Endings with more to
+/// say bring their fields along with the keys.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct OperationSite {
-    pub(super) started: Callsite,
-    pub(super) succeeded: Callsite,
+    pub(super) started: [Callsite; 2],
+    pub(super) succeeded: [Callsite; 2],
+    pub(super) succeeded_at_length: Callsite,
     pub(super) failed: Callsite,
     /// `None` where no limit was given.
     pub(super) slow: Option<Callsite>,
+    /// Of the values that all events carry: those of the call, `operation_id`, `parent`.
     pub(super) keys: &'static [&'static str],
-    pub(super) key_mask: u64,
 }
 
 /// The four names of an operation's events, from the texts that [`join`] made.
@@ -34,6 +38,8 @@ pub struct Names {
 
 impl OperationSite {
     /// Judges the name, the success word and the keys; in a static initialiser a mistake is a compile error.
+    ///
+    /// `keys` are `duration_ms`, those of the call, `operation_id`, `parent`.
     #[track_caller]
     pub const fn new(
         name: &'static str,
@@ -45,30 +51,45 @@ impl OperationSite {
     ) -> OperationSite {
         check_name(name);
         check_success(success);
-        check_keys(keys);
+        let (of_end, of_all) = keys.split_at(1);
+        check_keys(of_all.split_at(of_all.len() - 2).0);
         let failed = if level as u8 > Level::Error as u8 { level } else { Level::Error };
+        let of_root = of_all.split_at(of_all.len() - 1).0;
+        let of_root_end = keys.split_at(keys.len() - 1).0;
         OperationSite {
-            started: Callsite::new(names.started, level, place, &[]),
-            succeeded: Callsite::new(names.succeeded, level, place, END_KEYS),
-            failed: Callsite::new(names.failed, failed, place, END_KEYS),
+            started: [
+                Callsite::new(names.started, level, place, of_root),
+                Callsite::new(names.started, level, place, of_all),
+            ],
+            succeeded: [
+                Callsite::new(names.succeeded, level, place, of_root_end),
+                Callsite::new(names.succeeded, level, place, keys),
+            ],
+            succeeded_at_length: Callsite::new(names.succeeded, level, place, of_end),
+            failed: Callsite::new(names.failed, failed, place, of_end),
             slow: match names.slow {
-                Some(slow) => Some(Callsite::new(slow, Level::Warning, place, END_KEYS)),
+                Some(slow) => Some(Callsite::new(slow, Level::Warning, place, of_end)),
                 None => None,
             },
-            keys,
-            key_mask: key::mask(keys),
+            keys: of_all,
         }
     }
 
     /// True when any event of the operation can go anywhere, and so its fields are needed.
     #[inline(always)]
     pub fn is_on(&'static self) -> bool {
-        self.started.is_on() || self.is_end_on()
+        self.started[0].is_on() || self.is_end_on()
     }
 
     #[inline(never)]
     fn is_end_on(&'static self) -> bool {
-        self.failed.is_on() || self.succeeded.is_on() || self.slow.as_ref().is_some_and(Callsite::is_on)
+        self.failed.is_on() || self.succeeded[0].is_on() || self.slow.as_ref().is_some_and(Callsite::is_on)
+    }
+
+    /// Which callsite of a pair these values belong to.
+    #[inline]
+    pub(super) fn is_child(&self, kept: &KeptValues) -> usize {
+        usize::from(kept.count() == self.keys.len())
     }
 }
 
