@@ -45,6 +45,8 @@
 //! - `serde`, `uuid`, `jiff`, `chrono`, `time`, `url`: values of those crates' types.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "attributes")]
+pub mod attr;
 mod callsite;
 mod civil;
 mod clock;

@@ -87,7 +87,7 @@ const PANIC: &str = "panic";
 pub struct Operation {
     /// `None` when it is off, or has ended.
     site: Option<&'static OperationSite>,
-    logger: Option<Logger>,
+    logger: Logger,
     id: u64,
     started: u64,
     /// Somebody saw it start.
@@ -101,6 +101,9 @@ pub struct Operation {
     recorded: Mutex<FieldBuffer>,
 }
 
+// Small enough to be moved without a call.
+const _: () = assert!(size_of::<Operation>() <= 128);
+
 impl Operation {
     /// One that says nothing, as its events are all off.
     #[doc(hidden)]
@@ -108,7 +111,7 @@ impl Operation {
     pub const fn off() -> Operation {
         Operation {
             site: None,
-            logger: None,
+            logger: Logger::new(),
             id: 0,
             started: 0,
             is_seen: false,
@@ -135,7 +138,7 @@ impl Operation {
         let started = fields::start(&mut kept, site, logger, args, ids);
         Operation {
             site: Some(site),
-            logger: logger.cloned(),
+            logger: logger.cloned().unwrap_or_default(),
             id: opened.id,
             started: started.ticks,
             is_seen: started.is_seen,
@@ -344,7 +347,7 @@ impl Operation {
         self.end(Ending::Failure { error, reason: Some(PANIC) });
     }
 
-    #[inline]
+    #[inline(never)]
     fn end(&mut self, ending: Ending<'_>) {
         let Some(site) = self.site.take() else { return };
         let now = ticks();
@@ -353,7 +356,7 @@ impl Operation {
         if matches!(ending, Ending::Success) && recorded.is_empty() && duration_ms <= self.slow_ms {
             let succeeded = &site.succeeded[site.is_child(&self.kept)];
             if succeeded.is_on() {
-                emit::push_end(now, succeeded, self.logger.as_ref(), duration_ms, &mut self.kept);
+                emit::push_end(now, succeeded, Some(&self.logger), duration_ms, &mut self.kept);
             }
         } else {
             self.end_at_length(site, now, duration_ms, ending);
@@ -374,7 +377,7 @@ impl Operation {
         let emit = |callsite: &'static Callsite, error, reason| {
             let fields = fields::ending(error, reason, &recorded, site, &self.kept);
             let args = [Arg::F64(duration_ms)];
-            emit::push_at_length(now, callsite, self.logger.as_ref(), fields.as_block(), &args);
+            emit::push_at_length(now, callsite, Some(&self.logger), fields.as_block(), &args);
             current::keep(fields.into_buffer());
         };
         // Before the ending, which is the last that is heard of a run.

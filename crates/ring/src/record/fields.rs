@@ -35,19 +35,17 @@ const BYTES_MAX: usize = RECORD_BYTES_MAX / 4;
 pub struct FieldBuffer {
     /// Empty, or a header and its fields.
     bytes: Vec<u8>,
-    count: u32,
-    mask: u64,
 }
 
 impl FieldBuffer {
     /// An empty one.
-    pub const EMPTY: FieldBuffer = FieldBuffer { bytes: Vec::new(), count: 0, mask: 0 };
+    pub const EMPTY: FieldBuffer = FieldBuffer { bytes: Vec::new() };
 
     /// An empty one, with the capacity of `buffer`; its content is thrown away.
     #[inline]
     pub fn new(mut buffer: Vec<u8>) -> FieldBuffer {
         buffer.clear();
-        FieldBuffer { bytes: buffer, count: 0, mask: 0 }
+        FieldBuffer { bytes: buffer }
     }
 
     /// The vector, to be used again.
@@ -59,7 +57,7 @@ impl FieldBuffer {
     /// True when there is no field.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.bytes.is_empty()
     }
 
     /// Bytes it can hold before it allocates.
@@ -87,7 +85,7 @@ impl FieldBuffer {
     /// Appends those of the values kept of a run whose keys are not here. `keys` are those of the values.
     pub fn extend_missing_kept(&mut self, keys: &[&str], kept: &KeptValues) {
         for (key, raw) in keys.iter().zip(kept.raw()) {
-            if self.mask & key::mask_bit(key) == 0 || self.find(key).is_none() {
+            if self.mask() & key::mask_bit(key) == 0 || self.find(key).is_none() {
                 self.append_raw(key, raw);
             }
         }
@@ -102,7 +100,7 @@ impl FieldBuffer {
         }
         let key = &*key::kept(&key[..end]);
         let bit = key::mask_bit(key);
-        let old = if self.mask & bit == 0 { None } else { self.find(key) };
+        let old = if self.mask() & bit == 0 { None } else { self.find(key) };
         let before = self.bytes.len();
         self.append(&[key], std::slice::from_ref(value));
         self.replace(old, before);
@@ -110,7 +108,7 @@ impl FieldBuffer {
 
     /// Sets every field of `newer`, as it was written there.
     pub fn merge(&mut self, newer: &FieldBuffer) {
-        if self.mask & newer.mask == 0 {
+        if self.mask() & newer.mask() == 0 {
             return self.extend_missing(newer);
         }
         let Some((block, _)) = BlockRef::split(&newer.bytes) else { return };
@@ -127,10 +125,12 @@ impl FieldBuffer {
         if other.is_empty() {
             return;
         }
-        if self.is_empty() || self.mask & other.mask == 0 {
-            let from = if self.is_empty() { 0 } else { BLOCK_HEADER_BYTES };
-            self.bytes.extend_from_slice(&other.bytes[from..]);
-            return self.settle(other.count, other.mask);
+        if self.is_empty() {
+            return self.bytes.extend_from_slice(&other.bytes);
+        }
+        if self.mask() & other.mask() == 0 {
+            self.bytes.extend_from_slice(&other.bytes[BLOCK_HEADER_BYTES..]);
+            return self.settle(other.count(), other.mask());
         }
         let Some((block, _)) = BlockRef::split(&other.bytes) else { return };
         for (key, raw) in block.raw_fields() {
@@ -154,7 +154,7 @@ impl FieldBuffer {
     }
 
     fn append_key(&mut self, key: &str) {
-        if self.count == 0 {
+        if self.bytes.is_empty() {
             self.bytes.resize(BLOCK_HEADER_BYTES, 0);
         }
         self.bytes.extend_from_slice(&(key.len() as u16).to_le_bytes());
@@ -167,7 +167,8 @@ impl FieldBuffer {
         let new_len = self.bytes.len() - new;
         self.bytes[old.start..].rotate_right(new_len);
         self.bytes.drain(old.start + new_len..old.end + new_len);
-        self.count -= 1;
+        let count = self.count() - 1;
+        self.bytes[4..8].copy_from_slice(&count.to_le_bytes());
         self.settle(0, 0);
     }
 
@@ -185,15 +186,24 @@ impl FieldBuffer {
         None
     }
 
+    /// Fields, as the header has them.
+    fn count(&self) -> u32 {
+        self.bytes.get(4..8).and_then(|count| count.try_into().ok()).map_or(0, u32::from_le_bytes)
+    }
+
+    /// The bits of all keys, as the header has them; of those replaced as well.
+    fn mask(&self) -> u64 {
+        self.bytes.get(16..24).and_then(|mask| mask.try_into().ok()).map_or(0, u64::from_le_bytes)
+    }
+
     /// Counts what was appended, and writes the header.
     fn settle(&mut self, count: u32, mask: u64) {
-        self.count += count;
-        self.mask |= mask;
+        let (count, mask) = (self.count() + count, self.mask() | mask);
         let len = self.bytes.len() as u32;
         if let Some(bytes) = self.bytes.first_chunk_mut::<BLOCK_HEADER_BYTES>() {
             bytes[0..4].copy_from_slice(&len.to_le_bytes());
-            bytes[4..8].copy_from_slice(&self.count.to_le_bytes());
-            bytes[16..24].copy_from_slice(&self.mask.to_le_bytes());
+            bytes[4..8].copy_from_slice(&count.to_le_bytes());
+            bytes[16..24].copy_from_slice(&mask.to_le_bytes());
         }
     }
 }
@@ -219,7 +229,7 @@ mod tests {
         assert!(rest.is_empty(), "the header counts all bytes");
         let listed: Vec<_> =
             block.fields().map(|(key, value)| format!("{}={value:?}", key.to_str())).collect();
-        assert_eq!(listed.len() as u32, fields.count, "the header counts all fields");
+        assert_eq!(listed.len() as u32, fields.count(), "the header counts all fields");
         for (key, _) in block.fields() {
             assert_ne!(block.mask() & key::mask_bit(&key.to_str()), 0, "the mask has every key");
         }
@@ -272,7 +282,7 @@ mod tests {
     fn values_that_run_code_are_one_value_each() {
         let list = vec![1u8, 2];
         let fields = buffer(&["list", "shown", "n"], &[Arg::Dyn(&list), Arg::Display(&"x"), Arg::U64(1)]);
-        assert_eq!(fields.count, 3);
+        assert_eq!(fields.count(), 3);
         assert!(text(&fields).ends_with("n=U64(1)"));
     }
 
