@@ -17,6 +17,9 @@ pub(crate) fn operation(operation: Operation) -> TokenStream {
     let Operation { function, name, options, log, fields, judge, is_async, returns } = operation;
     let span = function.name.span().resolved_at(Span::mixed_site());
 
+    // What is wrong with the name is shown at the name.
+    let named = name.span().resolved_at(Span::mixed_site());
+
     let mut timed = TokenStream::new();
     if let Some(log) = log {
         timed.extend(log);
@@ -34,8 +37,9 @@ pub(crate) fn operation(operation: Operation) -> TokenStream {
         timed.extend(fields);
     }
 
-    let mut body = code("let __trine_operation = ::trine::timed!", span);
-    body.extend([group(Delimiter::Parenthesis, timed, span)]);
+    let mut body = code("let __trine_operation =", span);
+    body.extend(code("::trine::timed!", named));
+    body.extend([group(Delimiter::Parenthesis, timed, named)]);
     body.extend(code("; let (__trine_operation, __trine_result) = ", span));
     if is_async {
         // An async block cannot say what it returns; a statement that is never reached does.

@@ -21,6 +21,9 @@ pub(crate) struct Operation {
     pub(crate) returns: Vec<TokenTree>,
 }
 
+/// The options there are; the last arm of the match below is `judge`.
+const OPTIONS: [&str; 7] = ["fields", "level", "success", "slow_ms", "parent", "log", "judge"];
+
 pub(crate) fn operation(written: Vec<Written>, function: Function) -> Result<Operation> {
     let is_async = qualifiers(&function)?;
     let mut operation = Operation {
@@ -51,6 +54,9 @@ pub(crate) fn operation(written: Vec<Written>, function: Function) -> Result<Ope
         if seen.contains(&word) {
             return Err(Mistake::new(span, format!("the option `{word}` is there twice")));
         }
+        if !OPTIONS.contains(&word.as_str()) {
+            return Err(Mistake::new(span, format!("unknown option `{word}`; {ALLOWED}")));
+        }
         if is_list != (word == "fields") {
             return Err(Mistake::new(span, ALLOWED));
         }
@@ -64,8 +70,7 @@ pub(crate) fn operation(written: Vec<Written>, function: Function) -> Result<Ope
             "slow_ms" => operation.options.push(("slow_ms", value)),
             "parent" => operation.options.push(("parent", value)),
             "log" => operation.log = Some(value),
-            "judge" => operation.judge = Some(value),
-            _ => return Err(Mistake::new(span, format!("unknown option `{word}`; {ALLOWED}"))),
+            _ => operation.judge = Some(value),
         }
         seen.push(word);
     }

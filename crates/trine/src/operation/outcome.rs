@@ -20,7 +20,7 @@ use std::{
 
 /// Says whether a result is a failure, to end an operation as it should end.
 ///
-/// `Result<T, E>` fails with `Err`, whose `Display` is the field `error`; `E` is anything with a `Display`. An exit status
+/// `Result<T, E>` fails with `Err`, whose `Display` is the field `error`. An exit status
 /// fails when it is not zero. Everything else of the standard library is a success, `None` and `false` too. For a type of
 /// your own one line says that it is a success, and three say when it is not:
 ///
@@ -59,9 +59,9 @@ pub trait Outcome {
     }
 }
 
-impl<T, E: Display> Outcome for Result<T, E> {
+impl<T, E: HasText> Outcome for Result<T, E> {
     fn failure(&self) -> Option<&dyn Display> {
-        self.as_ref().err().map(|error| error as &dyn Display)
+        self.as_ref().err().map(HasText::text)
     }
 }
 
@@ -157,18 +157,20 @@ impl<'a, T, E> ProbeResult<'a> for &&Probe<'a, Result<T, E>> {
     }
 }
 
-/// What the error of a timed function needs.
+/// What an error needs to be the field `error`: a `Display`. A trait of its own, for the message.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "the error `{Self}` has no text that `#[timed]` could write",
+    message = "the error `{Self}` has no text for the field `error`",
     label = "has no `Display`",
-    note = "give it a `Display`, or say how a failure reads: \
-            `#[timed(judge = |result| result.as_ref().err().map(|e| format!(\"{{e:?}}\")))]`"
+    note = "give it a `Display`, or say how a failure reads with a judge: \
+            `timed!(...).run_judged(|| ..., |result| result.as_ref().err().map(|e| format!(\"{{e:?}}\")))`, \
+            `#[timed(judge = |result| ...)]`"
 )]
 pub trait HasText {
     fn text(&self) -> &dyn Display;
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Display> HasText for E {
     fn text(&self) -> &dyn Display {
         self
