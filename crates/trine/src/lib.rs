@@ -16,8 +16,10 @@
 //! (`TRINE_LEVEL`, `TRINE_FORMAT`, `TRINE_OUTPUT`, `TRINE_CONFIG`), a file and [`setup`] change that: see
 //! `docs/configuration.md`.
 //!
+//! What begins and ends is an operation: `timed!("database_query", table = "users").run(|| ...)`, or `#[timed]` on a function; see [`timed!`].
+//!
 //! The nouns: [`Logger`] (bound fields, from [`bind!`]), [`EventName`], [`Level`], [`Value`] (what a field can hold),
-//! [`Output`] = filter + [`Encoder`] + [`Sink`], [`Health`].
+//! [`Operation`], [`Output`] = filter + [`Encoder`] + [`Sink`], [`Health`].
 //!
 //! # How does an event travel, and what does it cost?
 //! The macro checks the level (one load), reads the clock and copies the arguments as bytes into a ring of the calling thread:
@@ -40,6 +42,7 @@
 //! [`testing::capture`] and [`assert_event!`].
 //!
 //! # Features
+//! - `attributes` (default): `#[timed]`, in `trine::attr`.
 //! - `config` (default): configuration files.
 //! - `gzip`, `zstd`: compression of closed log files.
 //! - `serde`, `uuid`, `jiff`, `chrono`, `time`, `url`: values of those crates' types.
