@@ -93,10 +93,11 @@ pub fn emit_with(site: &'static Callsite, logger: Option<&Logger>, options: Opti
 /// The way of nearly all events: plain arguments, a ring with room, nothing special.
 #[inline(never)]
 pub(crate) fn push(site: &'static Callsite, logger: Option<&Logger>, extra: &[u8], args: &[Arg<'_>]) {
-    push_at(clock::ticks(), site, logger, extra, args);
+    push_at(clock::ticks(), site, context(logger), extra, args);
 }
 
-/// The first event of an operation's run. Its values are left in `kept`, for the others; the time is returned.
+/// The first event of an operation's run. Its values and the logger's fields are left in `kept`, for the others; the time is
+/// returned.
 #[inline]
 pub(crate) fn push_start(
     site: &'static Callsite,
@@ -106,68 +107,57 @@ pub(crate) fn push_start(
     kept: &mut KeptValues,
 ) -> u64 {
     let ticks = clock::ticks();
-    push_run(logger, kept, |producer, kept, blocks| {
-        producer.push_start(site.id(), ticks, args, ids, kept, blocks)
-    })
-    .unwrap_or_else(|kept| {
-        kept.encode(args, ids);
-        push_slowly(site, logger, &[], Body::Kept(None, kept), ticks);
+    let context = context(logger);
+    let is_done = push_run(|producer, scope| {
+        producer.push_start(site.id(), ticks, args, ids, context, kept, scope) == Push::Done
     });
+    if !is_done {
+        kept.encode(args, ids, context);
+        push_slowly(site, &[], &[], Body::Kept(None, kept), ticks);
+    }
     ticks
 }
 
 /// The last event of a run, with nothing more to say than how long it took.
 #[inline]
-pub(crate) fn push_end(
-    ticks: u64,
-    site: &'static Callsite,
-    logger: Option<&Logger>,
-    duration_ms: f64,
-    kept: &mut KeptValues,
-) {
-    push_run(logger, kept, |producer, kept, blocks| {
-        producer.push_end(site.id(), ticks, duration_ms, kept, blocks)
-    })
-    .unwrap_or_else(|kept| push_slowly(site, logger, &[], Body::Kept(Some(duration_ms), kept), ticks));
+pub(crate) fn push_end(ticks: u64, site: &'static Callsite, duration_ms: f64, kept: &KeptValues) {
+    let is_done = push_run(|producer, scope| {
+        producer.push_end(site.id(), ticks, duration_ms, kept, scope) == Push::Done
+    });
+    if !is_done {
+        push_slowly(site, &[], &[], Body::Kept(Some(duration_ms), kept), ticks);
+    }
 }
 
-/// The short way of an operation's event; gives `kept` back when that cannot be gone.
+/// The short way of an operation's event; false when it cannot be gone.
 #[inline(always)]
-fn push_run<'a>(
-    logger: Option<&Logger>,
-    kept: &'a mut KeptValues,
-    push: impl FnOnce(&mut Producer, &mut KeptValues, [&[u8]; 2]) -> Push,
-) -> Result<(), &'a mut KeptValues> {
+fn push_run(push: impl FnOnce(&mut Producer, &[u8]) -> bool) -> bool {
     let flags = pipeline::flags();
     let done = LOCAL.try_with(|local| {
         let Ok(mut local) = local.try_borrow_mut() else { return false };
         let Local { producer: Some(producer), scope, capture: None, .. } = &mut *local else { return false };
-        if flags & pipeline::FLAG_INLINE != 0 {
-            return false;
-        }
-        let [_, logger, scope] = blocks(&[], logger, scope);
-        push(producer, kept, [logger, scope]) == Push::Done
+        flags & pipeline::FLAG_INLINE == 0 && push(producer, context(Some(scope)))
     });
     if flags & pipeline::FLAG_PARKED != 0 {
         worker::wake();
     }
-    if matches!(done, Ok(true)) { Ok(()) } else { Err(kept) }
+    matches!(done, Ok(true))
 }
 
-/// Another event of a run: at a time that was read before, with fields as a block.
+/// Another event of a run: at a time that was read before, with its fields as a block and the run's context.
 #[inline(never)]
 pub(crate) fn push_at_length(
     ticks: u64,
     site: &'static Callsite,
-    logger: Option<&Logger>,
+    context: &[u8],
     fields: &[u8],
-    args: &[Arg<'_>],
+    duration_ms: f64,
 ) {
-    push_at(ticks, site, logger, fields, args);
+    push_at(ticks, site, context, fields, &[Arg::F64(duration_ms)]);
 }
 
 #[inline(always)]
-fn push_at(ticks: u64, site: &'static Callsite, logger: Option<&Logger>, extra: &[u8], args: &[Arg<'_>]) {
+fn push_at(ticks: u64, site: &'static Callsite, context: &[u8], extra: &[u8], args: &[Arg<'_>]) {
     let flags = pipeline::flags();
     let done = LOCAL.try_with(|local| {
         let Ok(mut local) = local.try_borrow_mut() else { return false };
@@ -175,10 +165,10 @@ fn push_at(ticks: u64, site: &'static Callsite, logger: Option<&Logger>, extra: 
         if flags & pipeline::FLAG_INLINE != 0 {
             return false;
         }
-        producer.push(site.id(), ticks, args, blocks(extra, logger, scope)) == Push::Done
+        producer.push(site.id(), ticks, args, blocks(extra, context, scope)) == Push::Done
     });
     if !matches!(done, Ok(true)) {
-        push_slowly(site, logger, extra, Body::Args(args), ticks);
+        push_slowly(site, context, extra, Body::Args(args), ticks);
     }
     if flags & pipeline::FLAG_PARKED != 0 {
         worker::wake();
@@ -187,20 +177,26 @@ fn push_at(ticks: u64, site: &'static Callsite, logger: Option<&Logger>, extra: 
 
 /// The contexts of one event, the most specific first; empty where there is none.
 #[inline(always)]
-fn blocks<'a>(extra: &'a [u8], logger: Option<&'a Logger>, scope: &'a Logger) -> [&'a [u8]; 3] {
-    [extra, logger.and_then(Logger::block).unwrap_or_default(), scope.block().unwrap_or_default()]
+fn blocks<'a>(extra: &'a [u8], logger: &'a [u8], scope: &'a Logger) -> [&'a [u8]; 3] {
+    [extra, logger, context(Some(scope))]
+}
+
+/// The fields of a logger as a block; empty where there is none.
+#[inline(always)]
+fn context(logger: Option<&Logger>) -> &[u8] {
+    logger.and_then(Logger::block).unwrap_or_default()
 }
 
 /// What a record is made of besides contexts.
 enum Body<'a> {
     Args(&'a [Arg<'a>]),
-    /// A duration, where it ends a run, and the values of the run's start.
+    /// A duration, where it ends a run, and what was kept of the run's start, the logger's fields among it.
     Kept(Option<f64>, &'a KeptValues),
 }
 
 /// Everything else: values that run code, the first event of a thread, a full ring, a capture, inline delivery.
 #[inline(never)]
-fn push_slowly(site: &'static Callsite, logger: Option<&Logger>, extra: &[u8], body: Body<'_>, ticks: u64) {
+fn push_slowly(site: &'static Callsite, logger: &[u8], extra: &[u8], body: Body<'_>, ticks: u64) {
     let (mut bytes, scope, capture) =
         with_local(|local| (std::mem::take(&mut local.scratch), local.scope.clone(), local.capture.clone()))
             .unwrap_or_default();
@@ -209,10 +205,13 @@ fn push_slowly(site: &'static Callsite, logger: Option<&Logger>, extra: &[u8], b
         // Off at the callsite's first look, or captured before: it has no number yet.
         site.register();
     }
-    let blocks = blocks(extra, logger, &scope);
     match body {
-        Body::Args(args) => record::encode(&mut bytes, site.id(), ticks, args, &blocks),
-        Body::Kept(first, kept) => record::encode_kept(&mut bytes, site.id(), ticks, first, kept, &blocks),
+        Body::Args(args) => {
+            record::encode(&mut bytes, site.id(), ticks, args, &blocks(extra, logger, &scope))
+        }
+        Body::Kept(first, kept) => {
+            record::encode_kept(&mut bytes, site.id(), ticks, first, kept, context(Some(&scope)));
+        }
     }
     match capture {
         Some(capture) => keep(&capture, site, &bytes),

@@ -87,7 +87,6 @@ const PANIC: &str = "panic";
 pub struct Operation {
     /// `None` when it is off, or has ended.
     site: Option<&'static OperationSite>,
-    logger: Logger,
     id: u64,
     started: u64,
     /// Somebody saw it start.
@@ -96,7 +95,7 @@ pub struct Operation {
     was_panicking: bool,
     /// Infinite without a limit.
     slow_ms: f64,
-    /// The fields of the call and the ids.
+    /// The fields of the call, the ids, the logger's fields: copied, as a count of the logger's users would be waited for.
     kept: KeptValues,
     recorded: Mutex<FieldBuffer>,
 }
@@ -111,7 +110,6 @@ impl Operation {
     pub const fn off() -> Operation {
         Operation {
             site: None,
-            logger: Logger::new(),
             id: 0,
             started: 0,
             is_seen: false,
@@ -138,7 +136,6 @@ impl Operation {
         let started = fields::start(&mut kept, site, logger, args, ids);
         Operation {
             site: Some(site),
-            logger: logger.cloned().unwrap_or_default(),
             id: opened.id,
             started: started.ticks,
             is_seen: started.is_seen,
@@ -356,7 +353,7 @@ impl Operation {
         if matches!(ending, Ending::Success) && recorded.is_empty() && duration_ms <= self.slow_ms {
             let succeeded = &site.succeeded[site.is_child(&self.kept)];
             if succeeded.is_on() {
-                emit::push_end(now, succeeded, Some(&self.logger), duration_ms, &mut self.kept);
+                emit::push_end(now, succeeded, duration_ms, &self.kept);
             }
         } else {
             self.end_at_length(site, now, duration_ms, ending);
@@ -376,8 +373,7 @@ impl Operation {
         let recorded = mem::take(self.recorded.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner()));
         let emit = |callsite: &'static Callsite, error, reason| {
             let fields = fields::ending(error, reason, &recorded, site, &self.kept);
-            let args = [Arg::F64(duration_ms)];
-            emit::push_at_length(now, callsite, Some(&self.logger), fields.as_block(), &args);
+            emit::push_at_length(now, callsite, self.kept.context(), fields.as_block(), duration_ms);
             current::keep(fields.into_buffer());
         };
         // Before the ending, which is the last that is heard of a run.

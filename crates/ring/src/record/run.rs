@@ -46,22 +46,25 @@ fn id(out: &mut impl Out, id: u64) {
     out.array(digits(id));
 }
 
-/// Values as bytes, without a record around them: those of a run's start, kept for its other events.
+/// Values as bytes, without a record around them: those of a run's start, kept for its other events; and the context that
+/// the run was given.
 #[derive(Debug, Default)]
 pub struct KeptValues {
+    /// The values, then a block or nothing.
     bytes: Vec<u8>,
+    values_len: u32,
     count: u16,
 }
 
 impl KeptValues {
     /// None.
-    pub const EMPTY: KeptValues = KeptValues { bytes: Vec::new(), count: 0 };
+    pub const EMPTY: KeptValues = KeptValues { bytes: Vec::new(), values_len: 0, count: 0 };
 
     /// None yet, with the capacity of `buffer`; its content is thrown away.
     #[inline]
     pub fn new(mut buffer: Vec<u8>) -> KeptValues {
         buffer.clear();
-        KeptValues { bytes: buffer, count: 0 }
+        KeptValues { bytes: buffer, values_len: 0, count: 0 }
     }
 
     /// The vector, to be used again.
@@ -70,20 +73,25 @@ impl KeptValues {
         self.bytes
     }
 
-    /// The bytes, one value after the other.
+    /// The bytes as they go into a record: one value after the other, then the context.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// How many there are.
+    /// The context, a block, or nothing.
+    pub fn context(&self) -> &[u8] {
+        &self.bytes[self.values_len as usize..]
+    }
+
+    /// How many values there are.
     #[inline]
     pub fn count(&self) -> usize {
         self.count.into()
     }
 
     /// Encodes the values of a start, whatever the arguments are: the user's code may run.
-    pub fn encode(&mut self, args: &[Arg<'_>], ids: RunIds) {
+    pub fn encode(&mut self, args: &[Arg<'_>], ids: RunIds, context: &[u8]) {
         // Two less than a record holds, for what an end has besides.
         let args = &args[..args.len().min(VALUES_MAX - ids.count() - 1)];
         self.bytes.clear();
@@ -91,12 +99,14 @@ impl KeptValues {
             bounded(&mut self.bytes, arg);
         }
         ids.write(&mut self.bytes);
+        self.values_len = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(context);
         self.count = (args.len() + ids.count()) as u16;
     }
 
     /// Each value's bytes.
     pub(crate) fn raw(&self) -> impl Iterator<Item = &[u8]> {
-        let mut cursor = Cursor::new(&self.bytes);
+        let mut cursor = Cursor::new(&self.bytes[..self.values_len as usize]);
         std::iter::from_fn(move || {
             let before = cursor.rest();
             cursor.value(0)?;
@@ -108,32 +118,32 @@ impl KeptValues {
     #[inline]
     pub(crate) fn spare(&mut self) -> &mut [std::mem::MaybeUninit<u8>] {
         self.bytes.clear();
-        self.count = 0;
+        (self.values_len, self.count) = (0, 0);
         self.bytes.spare_capacity_mut()
     }
 
     /// Takes over the values that were written into [`KeptValues::spare`].
     ///
     /// # Safety
-    /// The first `len` bytes there are initialised: `count` values.
+    /// The first `len` bytes there are initialised: `values_len` bytes that are `count` values, then the context.
     #[inline]
-    pub(crate) unsafe fn assume(&mut self, len: usize, count: usize) {
+    pub(crate) unsafe fn assume(&mut self, len: usize, count: usize, values_len: usize) {
         // SAFETY: the caller's.
         unsafe { self.bytes.set_len(len) };
-        self.count = count as u16;
+        (self.values_len, self.count) = (values_len as u32, count as u16);
     }
 }
 
-/// Encodes a whole record of a run at the end of `out`: a float when there is one, the values that were kept, blocks.
+/// Encodes a whole record of a run at the end of `out`: a float when there is one, what was kept, the thread's context.
 ///
-/// Shape: blocks that would make the record longer than [`RECORD_BYTES_MAX`] are left out.
+/// Shape: a context that would make the record longer than [`RECORD_BYTES_MAX`] is left out.
 pub fn encode_kept(
     out: &mut Vec<u8>,
     site: u32,
     ticks: u64,
     first: Option<f64>,
     kept: &KeptValues,
-    blocks: &[&[u8]],
+    scope: &[u8],
 ) {
     let start = out.len();
     let mut appender = Appender::new(out);
@@ -144,10 +154,8 @@ pub fn encode_kept(
     }
     Out::bytes(&mut appender, &kept.bytes);
     drop(appender);
-    for block in blocks {
-        if out.len() - start + block.len() <= RECORD_BYTES_MAX {
-            out.extend_from_slice(block);
-        }
+    if out.len() - start + scope.len() <= RECORD_BYTES_MAX {
+        out.extend_from_slice(scope);
     }
     let len = (out.len() - start) as u32;
     out[start..start + 4].copy_from_slice(&len.to_le_bytes());

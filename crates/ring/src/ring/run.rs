@@ -17,8 +17,9 @@ use crate::{
 };
 
 impl Producer {
-    /// Appends the start of a run: the values of the call and the ids, then up to two finished blocks. The values are in `kept`
-    /// as well when this returns [`Push::Done`]; else `kept` is empty.
+    /// Appends the start of a run: the values of the call and the ids, then two finished blocks (an empty one is none), the run's
+    /// context and that of the thread. All but the last is in `kept` as well when this returns [`Push::Done`]; else `kept` is
+    /// empty.
     ///
     /// Cost: that of [`Producer::push`], and a second store for each.
     #[inline]
@@ -28,8 +29,9 @@ impl Producer {
         ticks: u64,
         args: &[Arg<'_>],
         ids: RunIds,
+        context: &[u8],
         kept: &mut KeptValues,
-        blocks: [&[u8]; 2],
+        scope: &[u8],
     ) -> Push {
         let (offset, room) = self.writer.window();
         let mut slot = self.slot(offset, room as usize);
@@ -54,45 +56,39 @@ impl Producer {
             both = both.with_rare(arg);
         }
         ids.write(&mut both);
+        let values_len = both.copied(begin);
+        both.bytes(context);
         if both.overflowed {
             // The ring or the buffer: the longer way finds out.
             return Push::why_not(args);
         }
-        // The distance of two addresses in one buffer.
-        let len = both.copy.as_ptr() as usize - begin.as_ptr() as usize;
+        let len = both.copied(begin);
         slot.skip(len);
         let values = args.len() + ids.count();
-        if let Some(whole) = finish(slot, start, site, ticks, values, blocks) {
+        if let Some(whole) = finish(slot, start, site, ticks, values, scope) {
             self.writer.commit(whole, &self.shared.head().0);
             // SAFETY: `len` bytes of the spare capacity have been written: what `both` was given was no longer than that.
-            unsafe { kept.assume(len, values) };
+            unsafe { kept.assume(len, values, values_len) };
             return Push::Done;
         }
         Push::why_not(args)
     }
 
-    /// Appends an end of a run: a float, the values that were kept, then up to two finished blocks.
+    /// Appends an end of a run: a float, what was kept, then the thread's context.
     #[inline]
-    pub fn push_end(
-        &mut self,
-        site: u32,
-        ticks: u64,
-        first: f64,
-        kept: &KeptValues,
-        blocks: [&[u8]; 2],
-    ) -> Push {
+    pub fn push_end(&mut self, site: u32, ticks: u64, first: f64, kept: &KeptValues, scope: &[u8]) -> Push {
         let (offset, room) = self.writer.window();
         let mut slot = self.slot(offset, room as usize);
         let Some(start) = slot.skip(HEADER_BYTES) else { return Push::Full };
         write::common(&mut slot, &Arg::F64(first));
         slot.bytes(kept.as_bytes());
-        let Some(len) = finish(slot, start, site, ticks, 1 + kept.count(), blocks) else { return Push::Full };
+        let Some(len) = finish(slot, start, site, ticks, 1 + kept.count(), scope) else { return Push::Full };
         self.writer.commit(len, &self.shared.head().0);
         Push::Done
     }
 }
 
-/// Appends the blocks and writes the header; the length of the record, when it fits.
+/// Appends the last block and writes the header; the length of the record, when it fits.
 #[inline(always)]
 fn finish(
     mut slot: Slot<'_>,
@@ -100,11 +96,9 @@ fn finish(
     site: u32,
     ticks: u64,
     values: usize,
-    blocks: [&[u8]; 2],
+    scope: &[u8],
 ) -> Option<u64> {
-    for block in blocks {
-        slot.bytes(block);
-    }
+    slot.bytes(scope);
     if slot.overflowed {
         return None;
     }
@@ -130,6 +124,13 @@ impl Both<'_> {
     fn with_rare(mut self, arg: &Arg<'_>) -> Self {
         write::rare(&mut self, arg);
         self
+    }
+
+    /// Bytes written since `begin`, an earlier `copy`.
+    #[inline(always)]
+    fn copied(&self, begin: NonNull<u8>) -> usize {
+        // The distance of two addresses in one buffer.
+        self.copy.as_ptr() as usize - begin.as_ptr() as usize
     }
 
     /// Leaves `len` bytes to be written in both places; returns where.
@@ -211,10 +212,13 @@ mod tests {
         for parent in [0, 16] {
             let (mut producer, mut consumer) = ring::create(&Backing::Private, "run", 64 << 10).unwrap();
             let mut kept = KeptValues::new(Vec::with_capacity(512));
-            let blocks: [&[u8]; 2] = [context.as_block(), &[]];
-            assert_eq!(producer.push_start(7, 1_000, &args, ids(parent), &mut kept, blocks), Push::Done);
+            let context = context.as_block();
+            assert_eq!(
+                producer.push_start(7, 1_000, &args, ids(parent), context, &mut kept, &[]),
+                Push::Done
+            );
             let mut encoded = KeptValues::new(Vec::new());
-            encoded.encode(&args, ids(parent));
+            encoded.encode(&args, ids(parent), context);
             assert_eq!((kept.as_bytes(), kept.count()), (encoded.as_bytes(), encoded.count()));
             let start = read(&mut consumer);
             let mut expected = vec![
@@ -226,11 +230,11 @@ mod tests {
             expected.extend((parent > 0).then_some("0000000000000010"));
             expected.push("request_id=req_1");
             assert_eq!(start, expected);
-            assert_eq!(producer.push_end(7, 1_000, 1.5, &kept, blocks), Push::Done);
+            assert_eq!(producer.push_end(7, 1_000, 1.5, &kept, &[]), Push::Done);
             expected.insert(0, "F64(1.5)");
             assert_eq!(read(&mut consumer), expected);
             let mut bytes = Vec::new();
-            record::encode_kept(&mut bytes, 7, 1_000, Some(1.5), &kept, &blocks);
+            record::encode_kept(&mut bytes, 7, 1_000, Some(1.5), &kept, &[]);
             assert_eq!(producer.push_encoded(&bytes), Push::Done);
             assert_eq!(read(&mut consumer), expected);
         }
@@ -241,19 +245,21 @@ mod tests {
         let (mut producer, mut consumer) = ring::create(&Backing::Private, "run", 4096).unwrap();
         let args = [Arg::Str("users"), Arg::Display(&"shown")];
         let mut kept = KeptValues::new(Vec::with_capacity(512));
-        assert_eq!(producer.push_start(7, 1, &args, ids(0), &mut kept, [&[]; 2]), Push::NotPlain);
+        assert_eq!(producer.push_start(7, 1, &args, ids(0), &[], &mut kept, &[]), Push::NotPlain);
         for capacity in [0, 10, 20] {
             let mut kept = KeptValues::new(Vec::with_capacity(capacity));
-            assert_eq!(producer.push_start(7, 1, &args[..1], ids(0), &mut kept, [&[]; 2]), Push::Full);
+            assert_eq!(producer.push_start(7, 1, &args[..1], ids(0), &[], &mut kept, &[]), Push::Full);
             assert_eq!((kept.count(), kept.as_bytes()), (0, &b""[..]), "{capacity}");
         }
         let large = "x".repeat(5_000);
         let mut kept = KeptValues::new(Vec::with_capacity(10_000));
-        assert_eq!(producer.push_start(7, 1, &[Arg::Str(&large)], ids(0), &mut kept, [&[]; 2]), Push::Full);
-        assert_eq!(producer.push_start(7, 1, &[], ids(0), &mut kept, [large.as_bytes(), &[]]), Push::Full);
+        assert_eq!(producer.push_start(7, 1, &[Arg::Str(&large)], ids(0), &[], &mut kept, &[]), Push::Full);
+        assert_eq!(producer.push_start(7, 1, &[], ids(0), large.as_bytes(), &mut kept, &[]), Push::Full);
         assert_eq!(kept.count(), 0);
-        kept.encode(&[Arg::Str(&large)], ids(0));
-        assert_eq!(producer.push_end(7, 1, 1.0, &kept, [&[]; 2]), Push::Full);
+        assert_eq!(producer.push_start(7, 1, &[], ids(0), &[], &mut kept, large.as_bytes()), Push::Full);
+        assert_eq!(kept.count(), 0);
+        kept.encode(&[Arg::Str(&large)], ids(0), &[]);
+        assert_eq!(producer.push_end(7, 1, 1.0, &kept, &[]), Push::Full);
         consumer.refresh();
         assert!(consumer.next().is_none());
     }

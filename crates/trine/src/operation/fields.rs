@@ -29,7 +29,7 @@ pub(super) fn start(
     if started.is_on() {
         Started { ticks: emit::push_start(started, logger, args, ids, kept), is_seen: true }
     } else {
-        kept.encode(args, ids);
+        kept.encode(args, ids, logger.and_then(Logger::block).unwrap_or_default());
         Started { ticks: clock::ticks(), is_seen: false }
     }
 }
