@@ -31,6 +31,7 @@ use trine_ring::{
 
 use crate::{callsite::Callsite, clock::ms_between, emit, lock, logger::Logger};
 
+use self::current::Opened;
 pub(crate) use self::current::renew_ids;
 #[doc(inline)]
 pub use self::{
@@ -84,8 +85,15 @@ const PANIC: &str = "panic";
 /// assert_event!(captured, "file_read_completed", bytes = 2, path = "/etc/hosts");
 /// ```
 #[must_use = "an operation ends when it is dropped: `let op = timed!(...)`, or `timed!(...).run(|| ...)`"]
-pub struct Operation {
-    /// `None` when it is off, or has ended.
+pub struct Operation(
+    /// `None` when it is off, or has ended. Behind a pointer, so that a guard is moved by moving eight bytes; the box comes from
+    /// its thread, which keeps those of runs that have ended.
+    Option<Box<Run>>,
+);
+
+/// What is known of a run while it lasts.
+#[derive(Debug)]
+struct Run {
     site: Option<&'static OperationSite>,
     id: u64,
     started: u64,
@@ -98,26 +106,41 @@ pub struct Operation {
     /// The fields of the call, the ids, the logger's fields: copied, as a count of the logger's users would be waited for.
     kept: KeptValues,
     recorded: Mutex<FieldBuffer>,
+    /// Where the fields of an ending are put together.
+    ending: FieldBuffer,
 }
 
-// Small enough to be moved without a call.
-const _: () = assert!(size_of::<Operation>() <= 128);
-
-impl Operation {
-    /// One that says nothing, as its events are all off.
-    #[doc(hidden)]
-    #[inline]
-    pub const fn off() -> Operation {
-        Operation {
+impl Run {
+    fn new() -> Box<Run> {
+        Box::new(Run {
             site: None,
             id: 0,
             started: 0,
             is_seen: false,
             was_panicking: false,
             slow_ms: f64::INFINITY,
-            kept: KeptValues::EMPTY,
+            kept: KeptValues::new(Vec::with_capacity(current::BUFFER_BYTES)),
             recorded: Mutex::new(FieldBuffer::EMPTY),
-        }
+            ending: FieldBuffer::EMPTY,
+        })
+    }
+
+    /// Memory it holds.
+    fn capacity(&mut self) -> usize {
+        self.kept.capacity() + recorded(&mut self.recorded).capacity() + self.ending.capacity()
+    }
+}
+
+fn recorded(place: &mut Mutex<FieldBuffer>) -> &mut FieldBuffer {
+    place.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+impl Operation {
+    /// One that says nothing, as its events are all off.
+    #[doc(hidden)]
+    #[inline]
+    pub const fn off() -> Operation {
+        Operation(None)
     }
 
     /// Starts one. What `timed!` calls.
@@ -129,26 +152,21 @@ impl Operation {
         slow_ms: f64,
         args: &[Arg<'_>],
     ) -> Operation {
-        let opened = current::open();
-        let parent = parent.map_or(opened.parent, |parent| parent.map_or(0, OperationId::number));
-        let mut kept = KeptValues::new(opened.buffer);
-        let ids = RunIds { id: opened.id, parent };
-        let started = fields::start(&mut kept, site, logger, args, ids);
-        Operation {
-            site: Some(site),
-            id: opened.id,
-            started: started.ticks,
-            is_seen: started.is_seen,
-            was_panicking: thread::panicking(),
-            slow_ms,
-            kept,
-            recorded: Mutex::new(FieldBuffer::EMPTY),
-        }
+        let Opened { id, parent: enclosing, mut run } = current::open();
+        let parent = parent.map_or(enclosing, |parent| parent.map_or(0, OperationId::number));
+        let started = fields::start(&mut run.kept, site, logger, args, RunIds { id, parent });
+        run.site = Some(site);
+        run.id = id;
+        run.started = started.ticks;
+        run.is_seen = started.is_seen;
+        run.was_panicking = thread::panicking();
+        run.slow_ms = slow_ms;
+        Operation(Some(run))
     }
 
     /// Its id; `None` when all its events are off, and so nobody will ever see it.
     pub fn id(&self) -> Option<OperationId> {
-        OperationId::new(self.id)
+        self.0.as_ref().and_then(|run| OperationId::new(run.id))
     }
 
     /// Adds a field to the ending. A key set again takes the new value; so does one of the fields of the call.
@@ -156,13 +174,11 @@ impl Operation {
     /// The keys that the events have by themselves are kept with a `_` behind them: `event`, `timestamp`, `level`, `duration_ms`,
     /// `operation_id`, `parent`. Where the ending has an `error` or a `reason` of its own, that wins.
     pub fn record(&self, key: &str, value: impl Value) {
-        if self.site.is_none() {
-            return;
-        }
+        let Some(run) = &self.0 else { return };
         // The value may run code of the user's, which may record as well: nothing is locked meanwhile.
-        let mut recorded = mem::take(&mut *lock(&self.recorded));
+        let mut recorded = mem::take(&mut *lock(&run.recorded));
         fields::record(&mut recorded, key, &arg(&value));
-        let mut place = lock(&self.recorded);
+        let mut place = lock(&run.recorded);
         recorded.merge(&place);
         *place = recorded;
     }
@@ -198,7 +214,7 @@ impl Operation {
     /// assert_eq!(events[1].get("parent"), events[0].get("operation_id"));
     /// ```
     pub fn enter(&self) -> Entered<'_> {
-        let serial = current::enter(self.is_seen.then_some(self.id), self.site.is_some());
+        let serial = current::enter(self.seen_id(), self.0.is_some());
         Entered { serial, operation: self, thread: PhantomData }
     }
 
@@ -346,21 +362,36 @@ impl Operation {
 
     #[inline(never)]
     fn end(&mut self, ending: Ending<'_>) {
-        let Some(site) = self.site.take() else { return };
+        let Some(mut run) = self.0.take() else { return };
+        let Some(site) = run.site else { return };
         let now = ticks();
-        let duration_ms = ms_between(self.started, now);
-        let recorded = self.recorded.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if matches!(ending, Ending::Success) && recorded.is_empty() && duration_ms <= self.slow_ms {
-            let succeeded = &site.succeeded[site.is_child(&self.kept)];
+        let duration_ms = ms_between(run.started, now);
+        let is_plain = matches!(ending, Ending::Success) && recorded(&mut run.recorded).is_empty();
+        if is_plain && duration_ms <= run.slow_ms {
+            let succeeded = &site.succeeded[site.is_child(&run.kept)];
             if succeeded.is_on() {
-                emit::push_end(now, succeeded, duration_ms, &self.kept);
+                emit::push_end(now, succeeded, duration_ms, &run.kept);
             }
         } else {
-            self.end_at_length(site, now, duration_ms, ending);
+            run.end_at_length(site, now, duration_ms, ending);
         }
-        current::keep(mem::take(&mut self.kept).into_buffer());
+        current::keep(run);
     }
 
+    /// Its id, when somebody saw it start.
+    fn seen_id(&self) -> Option<u64> {
+        self.0.as_ref().filter(|run| run.is_seen).map(|run| run.id)
+    }
+
+    #[cold]
+    fn end_by_drop(&mut self) {
+        let was_panicking = self.0.as_ref().is_some_and(|run| run.was_panicking);
+        let reason = if thread::panicking() && !was_panicking { PANIC } else { CANCELLED };
+        self.end(Ending::Failure { error: None, reason: Some(reason) });
+    }
+}
+
+impl Run {
     /// An ending with more to say than how long it took.
     #[inline(never)]
     fn end_at_length(
@@ -370,14 +401,14 @@ impl Operation {
         duration_ms: f64,
         ending: Ending<'_>,
     ) {
-        let recorded = mem::take(self.recorded.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner()));
-        let emit = |callsite: &'static Callsite, error, reason| {
-            let fields = fields::ending(error, reason, &recorded, site, &self.kept);
-            emit::push_at_length(now, callsite, self.kept.context(), fields.as_block(), duration_ms);
-            current::keep(fields.into_buffer());
+        let Run { kept, recorded: place, ending: fields, slow_ms, .. } = self;
+        let recorded = recorded(place);
+        let mut emit = |callsite: &'static Callsite, error, reason| {
+            fields::ending(fields, error, reason, recorded, site, kept);
+            emit::push_at_length(now, callsite, kept.context(), fields.as_block(), duration_ms);
         };
         // Before the ending, which is the last that is heard of a run.
-        if duration_ms > self.slow_ms
+        if duration_ms > *slow_ms
             && let Some(slow) = &site.slow
             && slow.is_on()
         {
@@ -395,30 +426,22 @@ impl Operation {
                 }
             }
         }
-        current::keep(recorded.into_buffer());
+        recorded.clear();
     }
 }
 
 impl Drop for Operation {
     #[inline]
     fn drop(&mut self) {
-        if self.site.is_some() {
+        if self.0.is_some() {
             self.end_by_drop();
         }
     }
 }
 
-impl Operation {
-    #[cold]
-    fn end_by_drop(&mut self) {
-        let reason = if thread::panicking() && !self.was_panicking { PANIC } else { CANCELLED };
-        self.end(Ending::Failure { error: None, reason: Some(reason) });
-    }
-}
-
 impl fmt::Debug for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.site.map(|site| site.started[0].name());
+        let name = self.0.as_ref().and_then(|run| run.site).map(|site| site.started[0].name());
         f.debug_struct("Operation").field("started", &name).field("id", &self.id()).finish_non_exhaustive()
     }
 }
@@ -476,7 +499,9 @@ impl Drop for Entered<'_> {
     fn drop(&mut self) {
         let recorded = self.serial.and_then(current::leave);
         if let Some(recorded) = recorded.filter(|recorded| !recorded.is_empty()) {
-            lock(&self.operation.recorded).merge(&recorded);
+            if let Some(run) = &self.operation.0 {
+                lock(&run.recorded).merge(&recorded);
+            }
         }
     }
 }
@@ -506,7 +531,7 @@ impl IsParent for Option<OperationId> {
 
 impl IsParent for Operation {
     fn parent_id(&self) -> Option<OperationId> {
-        if self.is_seen { self.id() } else { None }
+        self.seen_id().and_then(OperationId::new)
     }
 }
 

@@ -17,12 +17,12 @@ const BYTES_MAX: usize = RECORD_BYTES_MAX / 4;
 /// A block that grows: header and fields in one vector, the header always up to date.
 ///
 /// Where a [`BlockBuilder`](super::BlockBuilder) keeps each field apart and makes the block once, to be copied many times,
-/// this one appends, and hands its vector on when it is done.
+/// this one appends, and can be cleared and used again.
 ///
 /// ```
 /// use trine_ring::{Arg, record::{FieldBuffer, Record, encode}};
 ///
-/// let mut fields = FieldBuffer::new(Vec::with_capacity(256));
+/// let mut fields = FieldBuffer::EMPTY;
 /// fields.append(&["table", "rows"], &[Arg::Str("users"), Arg::U64(3)]);
 /// fields.set("rows", &Arg::U64(4));
 /// let mut record = Vec::new();
@@ -41,17 +41,9 @@ impl FieldBuffer {
     /// An empty one.
     pub const EMPTY: FieldBuffer = FieldBuffer { bytes: Vec::new() };
 
-    /// An empty one, with the capacity of `buffer`; its content is thrown away.
-    #[inline]
-    pub fn new(mut buffer: Vec<u8>) -> FieldBuffer {
-        buffer.clear();
-        FieldBuffer { bytes: buffer }
-    }
-
-    /// The vector, to be used again.
-    #[inline]
-    pub fn into_buffer(self) -> Vec<u8> {
-        self.bytes
+    /// Forgets the fields, and keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
     }
 
     /// True when there is no field.
@@ -237,7 +229,7 @@ mod tests {
     }
 
     fn buffer(keys: &[&str], args: &[Arg<'_>]) -> FieldBuffer {
-        let mut fields = FieldBuffer::new(Vec::new());
+        let mut fields = FieldBuffer::EMPTY;
         fields.append(keys, args);
         fields
     }
@@ -307,7 +299,8 @@ mod tests {
 
     #[test]
     fn a_buffer_is_used_again_without_its_content() {
-        let mut fields = FieldBuffer::new(buffer(&["a"], &[Arg::Null]).into_buffer());
+        let mut fields = buffer(&["a"], &[Arg::Null]);
+        fields.clear();
         assert!(fields.is_empty() && fields.capacity() > 0);
         fields.append(&["b"], &[Arg::Null]);
         assert_eq!(text(&fields), "b=Null");

@@ -67,10 +67,10 @@ impl KeptValues {
         KeptValues { bytes: buffer, values_len: 0, count: 0 }
     }
 
-    /// The vector, to be used again.
+    /// Bytes it can hold before it allocates.
     #[inline]
-    pub fn into_buffer(self) -> Vec<u8> {
-        self.bytes
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity()
     }
 
     /// The bytes as they go into a record: one value after the other, then the context.

@@ -7,19 +7,20 @@ use std::{
 
 use trine_ring::{Value, clock, record::FieldBuffer, value::arg};
 
-use super::{fields, id::OperationId};
+use super::{Run, fields, id::OperationId};
 
-/// Buffers kept per thread: as many operations as are usually open at once on one.
-const BUFFERS_KEPT: usize = 16;
-/// Buffers above this are not kept: one huge operation should not hold its memory for the thread's life.
-const BUFFER_BYTES_KEPT: usize = 4 << 10;
+/// Ended runs kept per thread, for those to come: as many as are usually open at once on one.
+const RUNS_KEPT: usize = 16;
+/// Runs with more memory than this are not kept: one huge operation should not hold it for the thread's life.
+const RUN_BYTES_KEPT: usize = 4 << 10;
 /// A new buffer has room for the fields of most operations.
-const BUFFER_BYTES: usize = 256;
+pub(super) const BUFFER_BYTES: usize = 256;
 
 struct Thread {
     frames: RefCell<Vec<Frame>>,
     serial_next: Cell<u64>,
-    buffers: RefCell<Vec<Vec<u8>>>,
+    #[expect(clippy::vec_box, reason = "an operation holds its run by this very box")]
+    runs: RefCell<Vec<Box<Run>>>,
     /// State of the generator; zero before the first id.
     random: Cell<u64>,
 }
@@ -39,7 +40,7 @@ thread_local! {
         Thread {
             frames: RefCell::new(Vec::new()),
             serial_next: Cell::new(0),
-            buffers: RefCell::new(Vec::new()),
+            runs: RefCell::new(Vec::new()),
             random: Cell::new(0),
         }
     };
@@ -49,7 +50,7 @@ thread_local! {
 pub(super) struct Opened {
     pub(super) id: u64,
     pub(super) parent: u64,
-    pub(super) buffer: Vec<u8>,
+    pub(super) run: Box<Run>,
 }
 
 #[inline]
@@ -58,25 +59,20 @@ pub(super) fn open() -> Opened {
         .try_with(|thread| Opened {
             id: thread.random_id(),
             parent: thread.frames.borrow().last().map_or(0, |frame| frame.parent),
-            buffer: thread.buffers.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(BUFFER_BYTES)),
+            run: thread.runs.borrow_mut().pop().unwrap_or_else(Run::new),
         })
         // The thread is ending: as at its beginning.
-        .unwrap_or_else(|_| Opened { id: seed(), parent: 0, buffer: Vec::new() })
+        .unwrap_or_else(|_| Opened { id: seed(), parent: 0, run: Run::new() })
 }
 
-/// An empty buffer, used before where there is one.
-pub(super) fn buffer() -> Vec<u8> {
-    THREAD.try_with(|thread| thread.buffers.borrow_mut().pop()).ok().flatten().unwrap_or_default()
-}
-
-/// Keeps a buffer for the next run.
+/// Keeps a run that has ended for the next one.
 #[inline]
-pub(super) fn keep(buffer: Vec<u8>) {
-    if (1..=BUFFER_BYTES_KEPT).contains(&buffer.capacity()) {
+pub(super) fn keep(mut run: Box<Run>) {
+    if run.capacity() <= RUN_BYTES_KEPT {
         let _ = THREAD.try_with(|thread| {
-            let mut buffers = thread.buffers.borrow_mut();
-            if buffers.len() < BUFFERS_KEPT {
-                buffers.push(buffer);
+            let mut runs = thread.runs.borrow_mut();
+            if runs.len() < RUNS_KEPT {
+                runs.push(run);
             }
         });
     }
@@ -242,15 +238,14 @@ mod tests {
     }
 
     #[test]
-    fn buffers_are_kept_up_to_a_bound() {
-        for _ in 0..2 * BUFFERS_KEPT {
-            keep(Vec::with_capacity(10));
+    fn ended_runs_are_kept_up_to_a_bound() {
+        for _ in 0..2 * RUNS_KEPT {
+            keep(Run::new());
         }
-        keep(Vec::with_capacity(BUFFER_BYTES_KEPT + 1));
-        THREAD.with(|thread| {
-            let buffers = thread.buffers.borrow();
-            assert_eq!(buffers.len(), BUFFERS_KEPT);
-            assert!(buffers.iter().all(|buffer| buffer.capacity() <= BUFFER_BYTES_KEPT));
-        });
+        THREAD.with(|thread| assert_eq!(thread.runs.borrow_mut().drain(..).count(), RUNS_KEPT));
+        let mut huge = Run::new();
+        huge.ending.set("text", &trine_ring::Arg::Str(&"x".repeat(RUN_BYTES_KEPT)));
+        keep(huge);
+        THREAD.with(|thread| assert!(thread.runs.borrow().is_empty()));
     }
 }

@@ -10,10 +10,7 @@ use trine_ring::{
     record::{FieldBuffer, KeptValues, RunIds},
 };
 
-use super::{
-    current,
-    site::{OWN_KEYS, OperationSite},
-};
+use super::site::{OWN_KEYS, OperationSite};
 use crate::{emit, logger::Logger};
 
 /// Encodes the fields of the call and the ids, which all events of the run carry, and emits the start when it is on.
@@ -52,13 +49,14 @@ pub(super) fn record(recorded: &mut FieldBuffer, key: &str, value: &Arg<'_>) {
 /// The fields of an ending, behind its duration: how it failed, what was recorded, the run's. A key comes once: the first
 /// wins.
 pub(super) fn ending(
+    fields: &mut FieldBuffer,
     error: Option<&dyn Display>,
     reason: Option<&str>,
     recorded: &FieldBuffer,
     site: &OperationSite,
     kept: &KeptValues,
-) -> FieldBuffer {
-    let mut fields = FieldBuffer::new(current::buffer());
+) {
+    fields.clear();
     if let Some(error) = error {
         fields.set("error", &Arg::Display(&error));
     }
@@ -67,5 +65,4 @@ pub(super) fn ending(
     }
     fields.extend_missing(recorded);
     fields.extend_missing_kept(site.keys, kept);
-    fields
 }
