@@ -15,17 +15,19 @@ const WARM_UP: usize = 20;
 pub fn measure(bursts: u64, event: &mut dyn FnMut(u64), operation: &mut dyn FnMut(u64), report: &mut Report) {
     let ns_per_cycle = clock::ns_per_cycle();
     let (mut of_event, mut of_operation) = (Vec::new(), Vec::new());
-    for burst in 0..bursts as usize + WARM_UP {
-        for (run, found) in [(&mut *event, &mut of_event), (&mut *operation, &mut of_operation)] {
-            let start = clock::cycles_fenced();
-            run(BURST);
-            let cycles = clock::cycles_fenced() - start;
-            if burst >= WARM_UP {
-                found.push(cycles as f64 * ns_per_cycle / BURST as f64);
-            }
-            clock::spin_ns(PAUSE_NS, ns_per_cycle);
-        }
+    let burst = |run: &mut dyn FnMut(u64), found: &mut Vec<f64>| {
+        let start = clock::cycles_fenced();
+        run(BURST);
+        let cycles = clock::cycles_fenced() - start;
+        found.push(cycles as f64 * ns_per_cycle / BURST as f64);
+        clock::spin_ns(PAUSE_NS, ns_per_cycle);
+    };
+    for _ in 0..bursts as usize + WARM_UP {
+        burst(event, &mut of_event);
+        burst(operation, &mut of_operation);
     }
-    report.insert("operation_event_ns".to_owned(), median(&mut of_event));
-    report.insert("operation_ns".to_owned(), median(&mut of_operation));
+    // The first ones warmed up.
+    let (of_event, of_operation) = (&mut of_event[WARM_UP..], &mut of_operation[WARM_UP..]);
+    report.insert("operation_event_ns".to_owned(), median(of_event));
+    report.insert("operation_ns".to_owned(), median(of_operation));
 }

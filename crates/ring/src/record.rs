@@ -19,7 +19,7 @@ pub(crate) mod write;
 pub use block::{Block, BlockBuilder, BlockRef, Fields};
 pub use fields::FieldBuffer;
 pub use read::{List, Map, Record, Text, ValueRef, Values};
-pub use run::{ID_DIGITS, KeptValues, RunIds, digits, encode_kept};
+pub use run::{ID_DIGITS, KeptValues, RunIds, RunStart, digits, encode_kept};
 pub use write::encode;
 
 /// Version of the record's bytes; a reader refuses what it does not know.

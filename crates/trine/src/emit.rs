@@ -12,7 +12,7 @@ use std::{
 use trine_model::Level;
 use trine_ring::{
     Arg, Producer, Push, clock,
-    record::{self, Block, KeptValues, Record, RunIds},
+    record::{self, Block, KeptValues, Record, RunStart},
 };
 
 use crate::{
@@ -96,23 +96,15 @@ pub(crate) fn push(site: &'static Callsite, logger: Option<&Logger>, extra: &[u8
     push_at(clock::ticks(), site, context(logger), extra, args);
 }
 
-/// The first event of an operation's run. Its values and the logger's fields are left in `kept`, for the others; the time is
+/// The first event of an operation's run. Its values and its context are left in `kept`, for the others; the time is
 /// returned.
 #[inline]
-pub(crate) fn push_start(
-    site: &'static Callsite,
-    logger: Option<&Logger>,
-    args: &[Arg<'_>],
-    ids: RunIds,
-    kept: &mut KeptValues,
-) -> u64 {
+pub(crate) fn push_start(site: &'static Callsite, run: &RunStart<'_>, kept: &mut KeptValues) -> u64 {
     let ticks = clock::ticks();
-    let context = context(logger);
-    let is_done = push_run(|producer, scope| {
-        producer.push_start(site.id(), ticks, args, ids, context, kept, scope) == Push::Done
-    });
+    let is_done =
+        push_run(|producer, scope| producer.push_start(site.id(), ticks, run, kept, scope) == Push::Done);
     if !is_done {
-        kept.encode(args, ids, context);
+        kept.encode(run);
         push_slowly(site, &[], &[], Body::Kept(None, kept), ticks);
     }
     ticks
@@ -207,7 +199,7 @@ fn push_slowly(site: &'static Callsite, logger: &[u8], extra: &[u8], body: Body<
     }
     match body {
         Body::Args(args) => {
-            record::encode(&mut bytes, site.id(), ticks, args, &blocks(extra, logger, &scope))
+            record::encode(&mut bytes, site.id(), ticks, args, &blocks(extra, logger, &scope));
         }
         Body::Kept(first, kept) => {
             record::encode_kept(&mut bytes, site.id(), ticks, first, kept, context(Some(&scope)));

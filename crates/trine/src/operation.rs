@@ -498,10 +498,10 @@ pub struct Entered<'a> {
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
         let recorded = self.serial.and_then(current::leave);
-        if let Some(recorded) = recorded.filter(|recorded| !recorded.is_empty()) {
-            if let Some(run) = &self.operation.0 {
-                lock(&run.recorded).merge(&recorded);
-            }
+        if let (Some(recorded), Some(run)) = (recorded, &self.operation.0)
+            && !recorded.is_empty()
+        {
+            lock(&run.recorded).merge(&recorded);
         }
     }
 }

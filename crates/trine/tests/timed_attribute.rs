@@ -144,10 +144,9 @@ async fn fetch(text: &str) -> Result<impl Iterator<Item = u8> + use<>, std::num:
 }
 
 #[timed("value_apply", fields(count = N))]
-fn apply<T: Clone, F: Fn(T) -> T, const N: usize>(value: T, f: F) -> [T; N]
+fn apply<T: Clone, F, const N: usize>(value: T, f: F) -> [T; N]
 where
-    F: Send,
-    T: Send,
+    F: Fn(T) -> T + Send,
 {
     std::array::from_fn(|_| f(value.clone()))
 }

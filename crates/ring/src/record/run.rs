@@ -23,6 +23,17 @@ pub struct RunIds {
     pub parent: u64,
 }
 
+/// What a run starts with.
+#[derive(Clone, Copy, Debug)]
+pub struct RunStart<'a> {
+    /// The values of the call.
+    pub args: &'a [Arg<'a>],
+    /// The values behind them.
+    pub ids: RunIds,
+    /// A finished block that all its events carry, or nothing.
+    pub context: &'a [u8],
+}
+
 impl RunIds {
     /// Values it is.
     #[inline]
@@ -91,7 +102,8 @@ impl KeptValues {
     }
 
     /// Encodes the values of a start, whatever the arguments are: the user's code may run.
-    pub fn encode(&mut self, args: &[Arg<'_>], ids: RunIds, context: &[u8]) {
+    pub fn encode(&mut self, start: &RunStart<'_>) {
+        let RunStart { args, ids, context } = *start;
         // Two less than a record holds, for what an end has besides.
         let args = &args[..args.len().min(VALUES_MAX - ids.count() - 1)];
         self.bytes.clear();

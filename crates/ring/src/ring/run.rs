@@ -11,7 +11,7 @@ use crate::{
     append::copy,
     arg::Arg,
     record::{
-        HEADER_BYTES, KeptValues, RunIds,
+        HEADER_BYTES, KeptValues, RunStart,
         write::{self, Out},
     },
 };
@@ -27,12 +27,11 @@ impl Producer {
         &mut self,
         site: u32,
         ticks: u64,
-        args: &[Arg<'_>],
-        ids: RunIds,
-        context: &[u8],
+        run: &RunStart<'_>,
         kept: &mut KeptValues,
         scope: &[u8],
     ) -> Push {
+        let RunStart { args, ids, context } = *run;
         let (offset, room) = self.writer.window();
         let mut slot = self.slot(offset, room as usize);
         let spare = kept.spare();
@@ -177,12 +176,12 @@ mod tests {
     use super::*;
     use crate::{
         Backing, Consumer,
-        record::{self, FieldBuffer, ValueRef},
+        record::{self, FieldBuffer, RunIds, ValueRef},
         ring,
     };
 
-    fn ids(parent: u64) -> RunIds {
-        RunIds { id: 255, parent }
+    fn run<'a>(args: &'a [Arg<'a>], parent: u64, context: &'a [u8]) -> RunStart<'a> {
+        RunStart { args, ids: RunIds { id: 255, parent }, context }
     }
 
     fn text(value: ValueRef<'_>) -> String {
@@ -214,11 +213,11 @@ mod tests {
             let mut kept = KeptValues::new(Vec::with_capacity(512));
             let context = context.as_block();
             assert_eq!(
-                producer.push_start(7, 1_000, &args, ids(parent), context, &mut kept, &[]),
+                producer.push_start(7, 1_000, &run(&args, parent, context), &mut kept, &[]),
                 Push::Done
             );
             let mut encoded = KeptValues::new(Vec::new());
-            encoded.encode(&args, ids(parent), context);
+            encoded.encode(&run(&args, parent, context));
             assert_eq!((kept.as_bytes(), kept.count()), (encoded.as_bytes(), encoded.count()));
             let start = read(&mut consumer);
             let mut expected = vec![
@@ -245,20 +244,20 @@ mod tests {
         let (mut producer, mut consumer) = ring::create(&Backing::Private, "run", 4096).unwrap();
         let args = [Arg::Str("users"), Arg::Display(&"shown")];
         let mut kept = KeptValues::new(Vec::with_capacity(512));
-        assert_eq!(producer.push_start(7, 1, &args, ids(0), &[], &mut kept, &[]), Push::NotPlain);
+        assert_eq!(producer.push_start(7, 1, &run(&args, 0, &[]), &mut kept, &[]), Push::NotPlain);
         for capacity in [0, 10, 20] {
             let mut kept = KeptValues::new(Vec::with_capacity(capacity));
-            assert_eq!(producer.push_start(7, 1, &args[..1], ids(0), &[], &mut kept, &[]), Push::Full);
+            assert_eq!(producer.push_start(7, 1, &run(&args[..1], 0, &[]), &mut kept, &[]), Push::Full);
             assert_eq!((kept.count(), kept.as_bytes()), (0, &b""[..]), "{capacity}");
         }
         let large = "x".repeat(5_000);
         let mut kept = KeptValues::new(Vec::with_capacity(10_000));
-        assert_eq!(producer.push_start(7, 1, &[Arg::Str(&large)], ids(0), &[], &mut kept, &[]), Push::Full);
-        assert_eq!(producer.push_start(7, 1, &[], ids(0), large.as_bytes(), &mut kept, &[]), Push::Full);
+        assert_eq!(producer.push_start(7, 1, &run(&[Arg::Str(&large)], 0, &[]), &mut kept, &[]), Push::Full);
+        assert_eq!(producer.push_start(7, 1, &run(&[], 0, large.as_bytes()), &mut kept, &[]), Push::Full);
         assert_eq!(kept.count(), 0);
-        assert_eq!(producer.push_start(7, 1, &[], ids(0), &[], &mut kept, large.as_bytes()), Push::Full);
+        assert_eq!(producer.push_start(7, 1, &run(&[], 0, &[]), &mut kept, large.as_bytes()), Push::Full);
         assert_eq!(kept.count(), 0);
-        kept.encode(&[Arg::Str(&large)], ids(0), &[]);
+        kept.encode(&run(&[Arg::Str(&large)], 0, &[]));
         assert_eq!(producer.push_end(7, 1, 1.0, &kept, &[]), Push::Full);
         consumer.refresh();
         assert!(consumer.next().is_none());

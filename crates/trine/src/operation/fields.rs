@@ -7,7 +7,7 @@ use std::fmt::Display;
 
 use trine_ring::{
     Arg, clock,
-    record::{FieldBuffer, KeptValues, RunIds},
+    record::{FieldBuffer, KeptValues, RunIds, RunStart},
 };
 
 use super::site::{OWN_KEYS, OperationSite};
@@ -23,10 +23,11 @@ pub(super) fn start(
     ids: RunIds,
 ) -> Started {
     let started = &site.started[usize::from(ids.parent != 0)];
+    let run = RunStart { args, ids, context: logger.and_then(Logger::block).unwrap_or_default() };
     if started.is_on() {
-        Started { ticks: emit::push_start(started, logger, args, ids, kept), is_seen: true }
+        Started { ticks: emit::push_start(started, &run, kept), is_seen: true }
     } else {
-        kept.encode(args, ids, logger.and_then(Logger::block).unwrap_or_default());
+        kept.encode(&run);
         Started { ticks: clock::ticks(), is_seen: false }
     }
 }

@@ -213,6 +213,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::needless_borrow, reason = "the references are the order in which the traits are tried")]
     fn probing_finds_the_closest_answer() {
         struct Unknown;
         assert_eq!((&&&Probe(&Err::<(), &str>("e"))).probed().unwrap().to_string(), "e");
