@@ -281,7 +281,7 @@ impl Operation {
     /// Makes `future` a future that runs inside it, wherever it is polled, and ends it as the result says.
     ///
     /// It has started already; the future that is dropped before it is done ends it as failed, with the reason `cancelled`.
-    /// Inside, [`record`](crate::operation::record) adds fields.
+    /// Inside, [`operation::record`](record()) adds fields.
     ///
     /// ```
     /// use trine::{assert_event, operation, timed};
