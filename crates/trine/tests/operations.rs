@@ -298,8 +298,15 @@ fn the_hook_sees_a_panic_once() {
         }
     }));
     let _captured = capture();
-    let caught =
-        catch_unwind(|| timed!("file_import").run(|| timed!("row_import").run(|| panic!("seen once"))));
+    let caught = catch_unwind(|| {
+        timed!("file_import").run(|| {
+            timed!("row_import").run(|| {
+                if true {
+                    panic!("seen once")
+                }
+            })
+        })
+    });
     std::panic::set_hook(previous);
     assert_eq!(caught.unwrap_err().downcast_ref::<&str>(), Some(&"seen once"), "the payload is passed on");
     assert_eq!(*seen.lock().unwrap(), 1);

@@ -98,16 +98,7 @@ successes! {
     [T] JoinHandle<T>, [T] mpsc::Sender<T>, [T] mpsc::Receiver<T>, [T] std::task::Poll<T>,
 }
 
-/// Work that never returns, a server's loop for example. Its type has no name on stable Rust but as what a function returns.
-trait Returns {
-    type Output;
-}
-
-impl<T> Returns for fn() -> T {
-    type Output = T;
-}
-
-impl Outcome for <fn() -> ! as Returns>::Output {}
+// Not for `!`: on stable Rust it can only be named as what a function returns, and such an impl meets every impl of another crate.
 
 macro_rules! tuples {
     ($($letter:ident)*) => { tuples!(@ [] $($letter)*); };
