@@ -302,10 +302,10 @@ fn the_hook_sees_a_panic_once() {
         timed!("file_import").run(|| {
             timed!("row_import").run(|| {
                 if true {
-                    panic!("seen once")
+                    panic!("seen once");
                 }
-            })
-        })
+            });
+        });
     });
     std::panic::set_hook(previous);
     assert_eq!(caught.unwrap_err().downcast_ref::<&str>(), Some(&"seen once"), "the payload is passed on");
