@@ -20,6 +20,11 @@ pub trait Contestant: Sync + Sized {
     /// Writes W2.
     fn w2(&self, context: &Self::Context, request: &Request);
 
+    /// An operation with W2's fields that begins and ends. False where the logger has none, which is so for all rivals.
+    fn operation(&self, _context: &Self::Context, _request: &Request) -> bool {
+        false
+    }
+
     /// Everything emitted is with the OS when this returns; what is not counts as lost.
     fn finish(self);
 }

@@ -11,6 +11,8 @@
 //! | How do all events of a request carry its id? | `bind_a_request` |
 //! | ... without a logger passed through every function? | `scope_a_thread` |
 //! | ... in an async task? | `follow_an_async_task` |
+//! | How do I say that something began, how long it took, and whether it went well? | `time_an_operation` |
+//! | How do I follow an order through four domains, with every start ended? | `order_fulfillment` |
 //! | What can be the value of a field? | `values` |
 //! | How is a type of my own written? | `own_value` |
 //! | How do I keep the names of all events in one place? | `names_as_constants` |

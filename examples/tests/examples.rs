@@ -150,6 +150,71 @@ fn follow_an_async_task_keeps_the_fields_across_threads() {
 }
 
 #[test]
+fn time_an_operation_ends_each_start_once() {
+    let events = run("time_an_operation").events();
+    let seen: Vec<_> = events.iter().map(|event| (event.name(), event.level())).collect();
+    assert_eq!(
+        seen,
+        [
+            ("database_query_started", "info"),
+            ("database_query_completed", "info"),
+            ("database_query_started", "info"),
+            ("database_query_failed", "error"),
+            ("database_transaction_started", "debug"),
+            ("database_transaction_slow", "warning"),
+            ("database_transaction_committed", "debug"),
+            ("user_import_started", "info"),
+            ("database_query_started", "info"),
+            ("database_query_completed", "info"),
+            ("user_import_completed", "info"),
+        ]
+    );
+    assert_eq!(events[3].text("error"), "no table userz");
+    assert_eq!(events[6].get("rows"), &json!(3));
+    assert_eq!((events[10].text("source"), events[10].get("imported")), ("users.csv", &json!(3)));
+    assert_eq!(events[8].text("parent"), events[7].text("operation_id"));
+    for end in [1, 3, 5, 6, 9, 10] {
+        assert!(events[end].get("duration_ms").as_f64().unwrap() >= 0.0);
+    }
+    assert!(!format!("{events:?}").contains("hunter2"), "an argument that is not named is no field");
+}
+
+#[test]
+fn order_fulfillment_leaves_nothing_open_whatever_fails() {
+    let events = run("order_fulfillment").events();
+    let steps = ["payment_charge", "inventory_reserve", "shipping_create", "notification_send"];
+    let reasons = ["payment_failed", "out_of_stock", "shipping_failed", "notification_failed"];
+    for (order, failing) in
+        [("ORD-1", 4), ("ORD-2", 0), ("ORD-3", 1), ("ORD-4", 2), ("ORD-5", 3), ("ORD-6", 3)]
+    {
+        let own: Vec<_> = events.iter().filter(|event| event.text("order_id") == order).collect();
+        let mut expected = vec!["order_fulfill_started".to_owned()];
+        for (at, step) in steps.iter().enumerate().take(failing + 1) {
+            expected.push(format!("{step}_started"));
+            expected.push(format!("{step}_{}", if at == failing { "failed" } else { "success" }));
+        }
+        expected.push(format!("order_fulfill_{}", if failing == 4 { "completed" } else { "failed" }));
+        assert_eq!(own.iter().map(|event| event.name()).collect::<Vec<_>>(), expected, "{order}");
+        let (begin, end) = (own[0], own[own.len() - 1]);
+        assert_eq!(begin.text("operation_id"), end.text("operation_id"));
+        for step in &own[1..own.len() - 1] {
+            assert_eq!(step.text("parent"), begin.text("operation_id"));
+        }
+        match order {
+            "ORD-1" => assert_eq!(end.text("status"), "shipped"),
+            "ORD-6" => {
+                assert_eq!((end.text("reason"), end.text("error")), ("panic", "template without a subject"));
+            }
+            _ => assert_eq!(end.text("reason"), reasons[failing]),
+        }
+    }
+    assert_eq!(
+        events.iter().find(|event| event.name() == "payment_charge_success").unwrap().text("transaction_id"),
+        "txn_789"
+    );
+}
+
+#[test]
 fn several_outputs_get_what_each_asked_for() {
     let run = run("several_outputs");
     assert_eq!(run.stdout, "");

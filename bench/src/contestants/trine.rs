@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::io::Write;
 use std::time::Duration;
 
-use trine::{Delivery, Format, Logger, Sink, WriteError, bind, debug, info};
+use trine::{Delivery, Format, Logger, Sink, WriteError, bind, debug, info, timed};
 
 use crate::contestant::{Contestant, Inline};
 use crate::output::{Output, open};
@@ -153,6 +153,22 @@ impl Contestant for TrineQueued {
             status_code = r.status_code,
             duration_ms = r.duration_ms
         );
+    }
+
+    #[inline(always)]
+    fn operation(&self, log: &Logger, r: &Request) -> bool {
+        // The duration is the operation's own field.
+        timed!(
+            log,
+            "api_request",
+            endpoint = r.endpoint,
+            method = r.method,
+            request_id = r.request_id,
+            status_code = r.status_code,
+            latency_ms = r.duration_ms
+        )
+        .complete();
+        true
     }
 
     fn finish(self) {

@@ -32,6 +32,7 @@ use Limit::{AtLeast, AtMost, Below};
 
 const BURST: (&str, &str) = ("trine-queued", "burst_ns");
 const TAIL: (&str, &str) = ("trine-queued", "paced_p999_ns");
+const OPERATION: (&str, &str) = ("trine-queued", "operation_ns");
 const DRAINED: (&str, &str) = ("trine-queued", "sustained_keps");
 
 static GOALS: &[Goal] = &[
@@ -61,6 +62,8 @@ static GOALS: &[Goal] = &[
     goal("allocations, W3 inline", ("trine", "w3_allocations"), NONE, AtMost(0.0)),
     goal("allocations, W4 inline", ("trine", "w4_allocations"), NONE, AtMost(0.0)),
     goal("allocations, W2 queued", ("trine-queued", "w2_allocations"), NONE, AtMost(0.0)),
+    goal("operation against one event", OPERATION, ("trine-queued", "operation_event_ns"), AtMost(2.2)),
+    goal("allocations, operation", ("trine-queued", "operation_allocations"), NONE, AtMost(0.0)),
     goal("clean release build, s", ("trine", "build_release_s"), NONE, Below(10.0)),
     goal("crates in all", ("trine", "crates"), NONE, Below(15.0)),
     goal("idle, % of a core", ("trine", "idle_percent"), NONE, Below(0.1)),

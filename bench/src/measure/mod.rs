@@ -2,6 +2,7 @@
 
 pub mod allocations;
 pub mod burst;
+pub mod operation;
 pub mod paced;
 pub mod rate;
 pub mod show;
@@ -116,6 +117,15 @@ pub fn queued<C: Contestant>(task: &Task) -> Report {
                 burst::measure(task.amount, &mut event, &mut report);
                 paced::measure(task.amount, |i| contestant.w2(context, row(i)), &mut report);
                 report.insert("w2_allocations".to_owned(), allocations::per_event(&mut event));
+                if contestant.operation(context, row(0)) {
+                    let mut operation = |n| {
+                        repeat(n, |i| {
+                            std::hint::black_box(contestant.operation(context, row(i)));
+                        });
+                    };
+                    operation::measure(task.amount, &mut event, &mut operation, &mut report);
+                    report.insert("operation_allocations".to_owned(), allocations::per_event(&mut operation));
+                }
                 None
             }
         }

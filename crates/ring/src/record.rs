@@ -11,12 +11,16 @@
 //! order; a block carries its keys itself. Both directions are here: `write` and `read`.
 
 pub mod block;
+mod fields;
 pub(crate) mod read;
 mod rewrite;
+mod run;
 pub(crate) mod write;
 
 pub use block::{Block, BlockBuilder, BlockRef, Fields};
+pub use fields::FieldBuffer;
 pub use read::{List, Map, Record, Text, ValueRef, Values};
+pub use run::{ID_DIGITS, KeptValues, RunIds, RunStart, digits, encode_kept};
 pub use write::{encode, set_flags};
 
 /// Version of the record's bytes; a reader refuses what it does not know.

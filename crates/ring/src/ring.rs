@@ -4,6 +4,8 @@
 //! 384), then `capacity` bytes of records. Who may touch what is said in `protocol.rs`; this file is the protocol applied to
 //! mapped memory, and the only place where records are copied in and out.
 
+mod run;
+
 use std::{io, marker::PhantomData, ptr::NonNull, sync::Arc};
 
 use crate::{

@@ -1,6 +1,9 @@
 //! From ticks to the wall clock.
 
-use std::sync::OnceLock;
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use trine_ring::clock::{self, Pair};
 
@@ -28,6 +31,42 @@ fn base() -> Pair {
 /// Takes the first reading. Early, so that the rate is known well when the first event is rendered.
 pub(crate) fn start() {
     base();
+}
+
+/// What a tick is worth, for callers: the bits of a float, in milliseconds; and the reading at which to measure it again.
+static MS_PER_TICK: AtomicU64 = AtomicU64::new(0);
+static MEASURE_AT: AtomicU64 = AtomicU64::new(0);
+
+/// Milliseconds from one reading of [`clock::ticks`] to a later one; zero to an earlier one.
+///
+/// The rate is measured from the first reading of the process, anew whenever that has become twice as long ago. So the error
+/// is that of reading two clocks, some 100 ns, for what lasted as long as the process, and its share of that for what is
+/// shorter.
+/// Cost: two loads, a multiplication; some twenty times in the life of a process the system's clock as well.
+#[inline]
+pub(crate) fn ms_between(from: u64, to: u64) -> f64 {
+    if to >= MEASURE_AT.load(Ordering::Acquire) {
+        measure(to);
+    }
+    to.saturating_sub(from) as f64 * f64::from_bits(MS_PER_TICK.load(Ordering::Relaxed))
+}
+
+#[cold]
+fn measure(now: u64) {
+    const MS_PER_NS: f64 = 1e-6;
+    let mut ms_per_tick = MS_PER_NS;
+    let mut age = u64::MAX / 2;
+    if clock::is_counter() {
+        let (base, now) = (base(), Pair::monotonic());
+        let (ticks, ns) = (now.ticks.saturating_sub(base.ticks), now.ns - base.ns);
+        if ticks > 0 && ns > 0 {
+            ms_per_tick = ns as f64 / ticks as f64 * MS_PER_NS;
+        }
+        age = ticks;
+    }
+    // Two threads that measure at once find rates that differ by less than their errors.
+    MS_PER_TICK.store(ms_per_tick.to_bits(), Ordering::Relaxed);
+    MEASURE_AT.store(now.saturating_add(age.max(1)), Ordering::Release);
 }
 
 impl Timeline {
@@ -103,6 +142,20 @@ mod tests {
         let found = timeline.unix_ns(ticks);
         // A millisecond of tolerance: the machine may preempt us between the readings of a pair.
         assert!((before - 1_000_000..=after + 1_000_000).contains(&found), "{before} {found} {after}");
+    }
+
+    #[test]
+    fn a_duration_agrees_with_the_monotonic_clock() {
+        start();
+        for _ in 0..20 {
+            let (ns, from) = (clock::monotonic_ns(), clock::ticks());
+            while clock::monotonic_ns() - ns < 200_000 {}
+            let (to, outer) = (clock::ticks(), clock::monotonic_ns() - ns);
+            let ms = ms_between(from, to);
+            assert!(ms <= outer as f64 * 1e-6 * 1.01 + 0.001, "{ms} {outer}");
+            assert!(ms >= 0.15, "{ms} {outer}");
+        }
+        assert_eq!(ms_between(10, 5), 0.0);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::{
 use trine_model::Level;
 use trine_ring::{
     Arg, Producer, Push, clock,
-    record::{self, Block, FLAG_RELEASED, Record},
+    record::{self, Block, FLAG_RELEASED, KeptValues, Record, RunStart},
 };
 
 use crate::{
@@ -85,48 +85,45 @@ impl Drop for Local {
 #[doc(hidden)]
 #[inline]
 pub fn emit(site: &'static Callsite, args: &[Arg<'_>]) {
-    push(site, None, None, args);
+    push(site, None, args);
 }
 
 /// Emits an event with a logger's fields.
 #[doc(hidden)]
 #[inline]
 pub fn emit_bound(site: &'static Callsite, logger: &Logger, args: &[Arg<'_>]) {
-    push(site, Some(logger), None, args);
+    push(site, Some(logger), args);
 }
 
 /// Emits an event with options.
 #[doc(hidden)]
 #[cold]
 pub fn emit_with(site: &'static Callsite, logger: Option<&Logger>, mut options: Options, args: &[Arg<'_>]) {
-    let is_kept = options.keeps(site, |decide| sample::key_of(site, args, logger, &scope(), decide));
-    if is_kept {
-        push_sampled(site, logger, options.finish().as_ref(), args);
+    if !options.keeps(site, |decide| sample::key_of(site, args, logger, &scope(), decide)) {
+        return;
+    }
+    let ticks = clock::ticks();
+    let extra = options.finish();
+    let extra = extra.as_ref().map_or(&[][..], Block::as_bytes);
+    let push = |args: &[Arg<'_>]| push_slowly(site, context(logger), extra, Body::Args(args), ticks);
+    if site.needs() & NEEDS_MASKING == 0 {
+        push(args);
+    } else {
+        pipeline::masks().with_masked(site.keys(), args, push);
+    }
+    if pipeline::flags() & pipeline::FLAG_PARKED != 0 {
+        worker::wake();
     }
 }
 
 /// The way of nearly all events: plain arguments, a ring with room, nothing special.
 #[inline(never)]
-fn push(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&Block>, args: &[Arg<'_>]) {
-    if site.needs() == 0 {
-        push_as_is(site, logger, extra, args);
-    } else {
-        emit_with(site, logger, Options::new(), args);
+fn push(site: &'static Callsite, logger: Option<&Logger>, args: &[Arg<'_>]) {
+    if site.needs() != 0 {
+        return emit_with(site, logger, Options::new(), args);
     }
-}
-
-/// After sampling: masks what the masks name, before it enters a ring.
-fn push_sampled(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&Block>, args: &[Arg<'_>]) {
-    if site.needs() & NEEDS_MASKING == 0 {
-        push_as_is(site, logger, extra, args);
-    } else {
-        pipeline::masks().with_masked(site.keys(), args, |masked| push_as_is(site, logger, extra, masked));
-    }
-}
-
-#[inline(always)]
-fn push_as_is(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&Block>, args: &[Arg<'_>]) {
     let ticks = clock::ticks();
+    let context = context(logger);
     let flags = pipeline::flags();
     let done = LOCAL.try_with(|local| {
         let Ok(mut local) = local.try_borrow_mut() else { return false };
@@ -136,11 +133,70 @@ fn push_as_is(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&B
         if flags & pipeline::FLAG_INLINE != 0 {
             return false;
         }
-        producer.push(site.id(), ticks, args, blocks(extra, logger, scope)) == Push::Done
+        producer.push(site.id(), ticks, args, blocks(&[], context, scope)) == Push::Done
     });
     if !matches!(done, Ok(true)) {
-        push_slowly(site, logger, extra, args, ticks);
+        push_slowly(site, context, &[], Body::Args(args), ticks);
     }
+    if flags & pipeline::FLAG_PARKED != 0 {
+        worker::wake();
+    }
+}
+
+/// The first event of an operation's run. Its values and its context are left in `kept`, for the others; the time is
+/// returned.
+#[inline]
+pub(crate) fn push_start(site: &'static Callsite, run: &RunStart<'_>, kept: &mut KeptValues) -> u64 {
+    let ticks = clock::ticks();
+    let is_done =
+        push_run(|producer, scope| producer.push_start(site.id(), ticks, run, kept, scope) == Push::Done);
+    if !is_done {
+        kept.encode(run);
+        push_slowly(site, &[], &[], Body::Kept(None, kept), ticks);
+    }
+    ticks
+}
+
+/// The last event of a run, with nothing more to say than how long it took.
+#[inline]
+pub(crate) fn push_end(ticks: u64, site: &'static Callsite, duration_ms: f64, kept: &KeptValues) {
+    let is_done = push_run(|producer, scope| {
+        producer.push_end(site.id(), ticks, duration_ms, kept, scope) == Push::Done
+    });
+    if !is_done {
+        push_slowly(site, &[], &[], Body::Kept(Some(duration_ms), kept), ticks);
+    }
+}
+
+/// The short way of an operation's event; false when it cannot be gone.
+#[inline(always)]
+fn push_run(push: impl FnOnce(&mut Producer, &[u8]) -> bool) -> bool {
+    let flags = pipeline::flags();
+    let done = LOCAL.try_with(|local| {
+        let Ok(mut local) = local.try_borrow_mut() else { return false };
+        let Local { producer: Some(producer), scope, is_diverted: false, .. } = &mut *local else {
+            return false;
+        };
+        flags & pipeline::FLAG_INLINE == 0 && push(producer, context(Some(scope)))
+    });
+    if flags & pipeline::FLAG_PARKED != 0 {
+        worker::wake();
+    }
+    matches!(done, Ok(true))
+}
+
+/// Another event of a run: at a time that was read before, with its fields as a block and the run's context.
+#[inline(never)]
+pub(crate) fn push_at_length(
+    ticks: u64,
+    site: &'static Callsite,
+    context: &[u8],
+    fields: &[u8],
+    duration_ms: f64,
+) {
+    let flags = pipeline::flags();
+    // Not the short way of `push`: with a second caller that would no longer be inlined, which costs every event 4 %.
+    push_slowly(site, context, fields, Body::Args(&[Arg::F64(duration_ms)]), ticks);
     if flags & pipeline::FLAG_PARKED != 0 {
         worker::wake();
     }
@@ -148,20 +204,26 @@ fn push_as_is(site: &'static Callsite, logger: Option<&Logger>, extra: Option<&B
 
 /// The contexts of one event, the most specific first; empty where there is none.
 #[inline(always)]
-fn blocks<'a>(extra: Option<&'a Block>, logger: Option<&'a Logger>, scope: &'a Logger) -> [&'a [u8]; 3] {
-    let logger = logger.and_then(Logger::block);
-    [extra.map(Block::as_bytes), logger, scope.block()].map(Option::unwrap_or_default)
+fn blocks<'a>(extra: &'a [u8], logger: &'a [u8], scope: &'a Logger) -> [&'a [u8]; 3] {
+    [extra, logger, context(Some(scope))]
+}
+
+/// The fields of a logger as a block; empty where there is none.
+#[inline(always)]
+fn context(logger: Option<&Logger>) -> &[u8] {
+    logger.and_then(Logger::block).unwrap_or_default()
+}
+
+/// What a record is made of besides contexts.
+enum Body<'a> {
+    Args(&'a [Arg<'a>]),
+    /// A duration, where it ends a run, and what was kept of the run's start, the logger's fields among it.
+    Kept(Option<f64>, &'a KeptValues),
 }
 
 /// Everything else: values that run code, the first event of a thread, a full ring, a capture, inline delivery.
 #[inline(never)]
-fn push_slowly(
-    site: &'static Callsite,
-    logger: Option<&Logger>,
-    extra: Option<&Block>,
-    args: &[Arg<'_>],
-    ticks: u64,
-) {
+fn push_slowly(site: &'static Callsite, logger: &[u8], extra: &[u8], body: Body<'_>, ticks: u64) {
     let (mut bytes, scope, capture, hold) = with_local(|local| {
         let Local { scratch, scope, capture, hold, .. } = local;
         (std::mem::take(scratch), scope.clone(), capture.clone(), hold.clone())
@@ -172,7 +234,14 @@ fn push_slowly(
         // Off at the callsite's first look, or captured before: it has no number yet.
         site.register();
     }
-    record::encode(&mut bytes, site.id(), ticks, args, &blocks(extra, logger, &scope));
+    match body {
+        Body::Args(args) => {
+            record::encode(&mut bytes, site.id(), ticks, args, &blocks(extra, logger, &scope));
+        }
+        Body::Kept(first, kept) => {
+            record::encode_kept(&mut bytes, site.id(), ticks, first, kept, context(Some(&scope)));
+        }
+    }
     let is_held = hold.is_some_and(|hold| hold_or_release(&hold, capture.as_ref(), site, &mut bytes));
     if !is_held {
         send(capture.as_ref(), site, &bytes);

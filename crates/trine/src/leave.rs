@@ -9,7 +9,7 @@ use std::{
 
 use trine_ring::process;
 
-use crate::{callsite, collector, emit, health, inline, pipeline, worker};
+use crate::{callsite, collector, emit, health, inline, operation, pipeline, worker};
 
 /// Longest that leaving waits for sinks that are slow.
 const EXIT_WAIT: Duration = Duration::from_secs(5);
@@ -103,4 +103,5 @@ extern "C" fn after_fork_in_child() {
     callsite::renew_table();
     pipeline::forget_rings();
     emit::forget_producer();
+    operation::renew_ids();
 }

@@ -16,8 +16,10 @@
 //! (`TRINE_LEVEL`, `TRINE_FORMAT`, `TRINE_OUTPUT`, `TRINE_CONFIG`), a file and [`setup`] change that: see
 //! `docs/configuration.md`.
 //!
+//! What begins and ends is an operation: `timed!("database_query", table = "users").run(|| ...)`, or `#[timed]` on a function; see [`timed!`].
+//!
 //! The nouns: [`Logger`] (bound fields, from [`bind!`]), [`EventName`], [`Level`], [`Value`] (what a field can hold),
-//! [`Output`] = filter + [`Encoder`] + [`Sink`], [`Health`].
+//! [`Operation`], [`Output`] = filter + [`Encoder`] + [`Sink`], [`Health`].
 //!
 //! # How does an event travel, and what does it cost?
 //! The macro checks the level (one load), reads the clock and copies the arguments as bytes into a ring of the calling thread:
@@ -40,11 +42,14 @@
 //! [`testing::capture`] and [`assert_event!`].
 //!
 //! # Features
+//! - `attributes` (default): `#[timed]`, in `trine::attr`.
 //! - `config` (default): configuration files.
 //! - `gzip`, `zstd`: compression of closed log files.
 //! - `serde`, `uuid`, `jiff`, `chrono`, `time`, `url`: values of those crates' types.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "attributes")]
+pub mod attr;
 mod callsite;
 mod civil;
 mod clock;
@@ -61,6 +66,7 @@ mod logger;
 mod loss;
 mod macros;
 mod masks;
+pub mod operation;
 mod options;
 mod pipeline;
 mod random;
@@ -88,6 +94,7 @@ pub use crate::{
     health::{Health, health},
     hold::DEFAULT_HOLD_BYTES,
     logger::Logger,
+    operation::{Operation, Outcome},
     pipeline::{flush, set_level},
     rules::{LevelRules, RulesError},
     sample::set_sampling,
@@ -106,9 +113,12 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[doc(hidden)]
 pub mod __private {
     pub use core::{
-        option::Option::{self, Some},
-        primitive::{str, usize},
+        option::Option::{self, None, Some},
+        primitive::{str, u8, usize},
     };
+
+    /// Of an operation that is never slow.
+    pub const NO_LIMIT: f64 = f64::INFINITY;
 
     pub use trine_model::key::check_keys;
     pub use trine_ring::{Arg, value::arg};
@@ -118,6 +128,10 @@ pub mod __private {
         emit::{emit, emit_bound, emit_with},
         logger::{bind, enter, enter_holding, event_name, logger, no_logger, scoped_logger},
         macros::key,
+        operation::{
+            Names, OperationSite, Probe, ProbeAny, ProbeOutcome, ProbeResult, join, joined_len, milliseconds,
+            no_parent, parent, text,
+        },
         options::Options,
         testing::expect_event,
     };

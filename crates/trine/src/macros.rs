@@ -411,6 +411,8 @@ macro_rules! __finish {
             $crate::__emit!(site, [$($log)?], [$($options)*], [$($arg)*]);
         }
     }};
+    // An operation: read on in `operation/macros.rs`.
+    (@operation $head:tt $keys:tt $args:tt) => { $crate::__operation!(@done $head $keys $args) };
     // What a test expects.
     (@expect [$captured:expr, $name:expr] [$(($key:expr))*] [$(($kind:ident $arg:expr))*]) => {
         $crate::__private::expect_event(&$captured, $name, &[$($key),*], &[$($crate::__arg!($kind $arg)),*])

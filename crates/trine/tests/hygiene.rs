@@ -8,7 +8,7 @@ mod without_prelude {
     #![no_implicit_prelude]
     #![allow(dead_code, unused_macros, non_camel_case_types, reason = "things whose names are in the way")]
 
-    use ::trine::{bind, critical, debug, error, event, info, scope, trace, warning};
+    use ::trine::{bind, critical, debug, error, event, info, scope, timed, trace, warning};
 
     struct Option;
     struct Result;
@@ -90,6 +90,9 @@ mod without_prelude {
         event!(level, "user_login", user_id);
         event!(level, child, sample: 1.0, LOGIN, r#type = 3);
         event!(level, bind!(), "user_login");
+        let op = timed!(child, level: debug, success: "committed", slow_ms: 0, "database_query", text, a = %error, b = ?text);
+        timed!(parent: op, "api_call", user_id).complete();
+        op.run(|| ());
     }
 }
 
@@ -98,14 +101,14 @@ fn nothing_is_needed_from_the_prelude() {
     let captured = capture();
     without_prelude::emit_everything(Level::Warning);
     let events = captured.events();
-    assert_eq!(events.len(), 12);
+    assert_eq!(events.len(), 17);
     assert!(events.iter().all(|event| event.module().ends_with("without_prelude")));
     assert!(events.iter().all(|event| event.get("request_id").is_some() && event.get("user_id").is_some()));
 }
 
 /// Items and variables named like those inside the macros.
 mod same_names {
-    use trine::{EventName, Level, bind, event, info};
+    use trine::{EventName, Level, bind, event, info, timed};
 
     const SITE: i32 = 1;
     const SITES: i32 = 2;
@@ -131,6 +134,7 @@ mod same_names {
             b = site,
             c = level
         );
+        timed!(log, slow_ms: options, "user_check", a = SITE, c = site, name = NAME.as_str()).complete();
     }
 }
 

@@ -176,7 +176,7 @@ impl<'a> BlockRef<'a> {
     }
 
     /// The fields with their values as bytes.
-    fn raw_fields(self) -> impl Iterator<Item = (Text<'a>, &'a [u8])> {
+    pub(crate) fn raw_fields(self) -> impl Iterator<Item = (Text<'a>, &'a [u8])> {
         let mut cursor = Cursor::new(self.fields);
         std::iter::from_fn(move || {
             let key = cursor.key()?;

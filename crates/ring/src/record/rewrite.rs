@@ -36,7 +36,7 @@ impl Value for ValueRef<'_> {
         match self {
             ValueRef::Str(text) => writer.str(&text.to_str()),
             ValueRef::Duration(seconds, nanos) => {
-                writer.arg(&Arg::Duration(&Duration::new(*seconds, *nanos)))
+                writer.arg(&Arg::Duration(&Duration::new(*seconds, *nanos)));
             }
             ValueRef::Time(seconds, nanos) => match time(*seconds, *nanos) {
                 Some(time) => writer.arg(&Arg::Time(&time)),

@@ -1,0 +1,100 @@
+//! The fields of a run: those of its start, encoded once for all its events, and those recorded on the way.
+//!
+//! Every value of an operation passes one of two functions here, [`start`] and [`record`]: what judges keys or values
+//! before they are encoded belongs into them.
+
+use std::fmt::Display;
+
+use trine_ring::{
+    Arg, clock,
+    record::{FieldBuffer, KeptValues, RunIds, RunStart},
+};
+
+use super::site::{OWN_KEYS, OperationSite};
+use crate::{
+    callsite::{Callsite, NEEDS_MASKING},
+    emit,
+    logger::Logger,
+    pipeline,
+};
+
+/// Encodes the fields of the call and the ids, which all events of the run carry, and emits the start when it is on.
+#[inline]
+pub(super) fn start(
+    kept: &mut KeptValues,
+    site: &'static OperationSite,
+    logger: Option<&Logger>,
+    args: &[Arg<'_>],
+    ids: RunIds,
+) -> Started {
+    let started = &site.started[usize::from(ids.parent != 0)];
+    // Asked first: the first time this is what finds out whether the masks name a key.
+    let is_seen = started.is_on();
+    if started.needs() & NEEDS_MASKING != 0 {
+        let mut begun = None;
+        pipeline::masks().with_masked(site.keys, args, |masked| {
+            begun = Some(begin(kept, started, is_seen, logger, masked, ids));
+        });
+        if let Some(begun) = begun {
+            return begun;
+        }
+    }
+    begin(kept, started, is_seen, logger, args, ids)
+}
+
+#[inline(always)]
+fn begin(
+    kept: &mut KeptValues,
+    started: &'static Callsite,
+    is_seen: bool,
+    logger: Option<&Logger>,
+    args: &[Arg<'_>],
+    ids: RunIds,
+) -> Started {
+    let run = RunStart { args, ids, context: logger.and_then(Logger::block).unwrap_or_default() };
+    if is_seen {
+        Started { ticks: emit::push_start(started, &run, kept), is_seen: true }
+    } else {
+        kept.encode(&run);
+        Started { ticks: clock::ticks(), is_seen: false }
+    }
+}
+
+/// When a run started, and whether anybody saw it.
+pub(super) struct Started {
+    pub(super) ticks: u64,
+    pub(super) is_seen: bool,
+}
+
+/// Sets a field that was recorded on the way. The keys that are an operation's own are kept with a `_` behind them.
+pub(super) fn record(recorded: &mut FieldBuffer, key: &str, value: &Arg<'_>) {
+    pipeline::masks().with_masked(&[key], std::slice::from_ref(value), |masked| {
+        let Some(value) = masked.first() else { return };
+        if OWN_KEYS.contains(&key) {
+            recorded.set(&format!("{key}_"), value);
+        } else {
+            recorded.set(key, value);
+        }
+    });
+}
+
+/// The fields of an ending, behind its duration: how it failed, what was recorded, the run's. A key comes once: the first
+/// wins.
+pub(super) fn ending(
+    fields: &mut FieldBuffer,
+    error: Option<&dyn Display>,
+    reason: Option<&str>,
+    recorded: &FieldBuffer,
+    site: &OperationSite,
+    kept: &KeptValues,
+) {
+    fields.clear();
+    if let Some(error) = error {
+        fields.set("error", &Arg::Display(&error));
+    }
+    if let Some(reason) = reason {
+        fields.set("reason", &Arg::Str(reason));
+    }
+    fields.extend_missing(recorded);
+    fields.extend_missing_kept(site.keys, kept);
+}

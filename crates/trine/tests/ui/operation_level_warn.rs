@@ -1,0 +1,3 @@
+fn main() {
+    let _op = trine::timed!(level: warn, "database_query");
+}

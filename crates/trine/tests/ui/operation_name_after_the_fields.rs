@@ -1,0 +1,3 @@
+fn main() {
+    let _op = trine::timed!(table = "users", "database_query");
+}

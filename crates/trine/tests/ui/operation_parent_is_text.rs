@@ -1,0 +1,3 @@
+fn main() {
+    let _op = trine::timed!(parent: "0123456789abcdef", "database_query");
+}

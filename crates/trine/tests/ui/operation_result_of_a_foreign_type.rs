@@ -1,0 +1,5 @@
+struct Response;
+
+fn main() {
+    let _ = trine::timed!("api_call").run(|| Response);
+}

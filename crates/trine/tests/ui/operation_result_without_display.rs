@@ -1,0 +1,5 @@
+struct NoText;
+
+fn main() {
+    let _ = trine::timed!("database_query").run(|| Err::<(), NoText>(NoText));
+}

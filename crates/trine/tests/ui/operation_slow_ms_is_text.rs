@@ -1,0 +1,3 @@
+fn main() {
+    let _op = trine::timed!(slow_ms: "500ms", "database_query");
+}

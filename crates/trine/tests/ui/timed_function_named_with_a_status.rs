@@ -1,0 +1,8 @@
+use trine::attr::timed;
+
+#[timed("order_created")]
+fn create() {}
+
+fn main() {
+    create();
+}

@@ -1,0 +1,8 @@
+use trine::attr::timed;
+
+#[timed]
+fn query() {}
+
+fn main() {
+    query();
+}

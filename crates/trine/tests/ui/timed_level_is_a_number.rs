@@ -1,0 +1,8 @@
+use trine::attr::timed;
+
+#[timed("order_make", level = 3)]
+fn make() {}
+
+fn main() {
+    make();
+}

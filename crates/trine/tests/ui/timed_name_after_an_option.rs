@@ -1,0 +1,8 @@
+use trine::attr::timed;
+
+#[timed(level = debug, "order_make")]
+fn make() {}
+
+fn main() {
+    make();
+}

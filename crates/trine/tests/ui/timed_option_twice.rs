@@ -1,0 +1,8 @@
+use trine::attr::timed;
+
+#[timed("order_make", level = debug, level = info)]
+fn make() {}
+
+fn main() {
+    make();
+}
