@@ -12,7 +12,7 @@ use std::{
 use trine_model::{EventName, Level, key};
 use trine_ring::{Backing, CallsiteTable, Descriptor};
 
-use crate::{lock, pipeline};
+use crate::{lock, pipeline, tally::Apart};
 
 /// Nobody asked yet whether the callsite is on.
 const STATE_UNKNOWN: u8 = 0;
@@ -31,6 +31,7 @@ pub struct Callsite {
     state: AtomicU8,
     id: AtomicU32,
     lost: AtomicU64,
+    apart: Apart,
     name: &'static str,
     level: Level,
     module: &'static str,
@@ -66,6 +67,7 @@ impl Callsite {
             state: AtomicU8::new(STATE_UNKNOWN),
             id: AtomicU32::new(0),
             lost: AtomicU64::new(0),
+            apart: Apart::new(),
             name,
             level,
             module,
@@ -172,6 +174,17 @@ impl Callsite {
     /// Events of this callsite that were lost.
     pub(crate) fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Counts an event where the thread has no counter of its own for the callsite.
+    #[cold]
+    pub(crate) fn count_apart(&self) {
+        self.apart.kept.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The counters that all threads share.
+    pub(crate) fn apart(&self) -> &Apart {
+        &self.apart
     }
 
     /// Gives the callsite a number and finds out whether it is on.

@@ -23,7 +23,9 @@ use crate::{
     inline, lock,
     logger::Logger,
     options::Options,
-    pipeline, worker,
+    pipeline,
+    tally::Tally,
+    worker,
 };
 
 /// Longest an event at `info` or above waits for room, per stall. Then it is counted as lost, and the events behind it at
@@ -40,6 +42,8 @@ pub(crate) type CaptureBuffer = Arc<Mutex<Vec<Event>>>;
 /// What a thread keeps.
 struct Local {
     producer: Option<Producer>,
+    /// Counts events; beside the producer, so that counting takes no second look at the thread's storage.
+    tally: Tally,
     scope: Logger,
     capture: Option<CaptureBuffer>,
     scratch: Vec<u8>,
@@ -51,6 +55,7 @@ thread_local! {
     static LOCAL: RefCell<Local> = const {
         RefCell::new(Local {
             producer: None,
+            tally: Tally::new(),
             scope: Logger::new(),
             capture: None,
             scratch: Vec::new(),
@@ -102,11 +107,18 @@ pub(crate) fn push(
     let flags = pipeline::flags();
     let done = LOCAL.try_with(|local| {
         let Ok(mut local) = local.try_borrow_mut() else { return false };
-        let Local { producer: Some(producer), scope, capture: None, .. } = &mut *local else { return false };
+        let Local { producer: Some(producer), tally, scope, capture: None, .. } = &mut *local else {
+            return false;
+        };
         if flags & pipeline::FLAG_INLINE != 0 {
             return false;
         }
-        producer.push(site.id(), ticks, args, blocks(extra, logger, scope)) == Push::Done
+        let is_done = producer.push(site.id(), ticks, args, blocks(extra, logger, scope)) == Push::Done;
+        // Behind the push: before it, the call for what has no counter would cost all events a dozen spilled registers.
+        if is_done && !tally.count(site) {
+            site.count_apart();
+        }
+        is_done
     });
     if !matches!(done, Ok(true)) {
         push_slowly(site, logger, extra, args, ticks);
@@ -132,14 +144,20 @@ fn push_slowly(
     args: &[Arg<'_>],
     ticks: u64,
 ) {
-    let (mut bytes, scope, capture) =
-        with_local(|local| (std::mem::take(&mut local.scratch), local.scope.clone(), local.capture.clone()))
-            .unwrap_or_default();
-    bytes.clear();
     if site.id() == 0 {
         // Off at the callsite's first look, or captured before: it has no number yet.
         site.register();
     }
+    let (mut bytes, scope, capture, is_counted) = with_local(|local| {
+        local.tally.provide();
+        let is_counted = local.tally.count(site);
+        (std::mem::take(&mut local.scratch), local.scope.clone(), local.capture.clone(), is_counted)
+    })
+    .unwrap_or_default();
+    if !is_counted {
+        site.count_apart();
+    }
+    bytes.clear();
     record::encode(&mut bytes, site.id(), ticks, args, &blocks(extra, logger, &scope));
     match capture {
         Some(capture) => keep(&capture, site, &bytes),
@@ -230,6 +248,12 @@ fn with_local<T>(f: impl FnOnce(&mut Local) -> T) -> Option<T> {
     LOCAL.try_with(|local| local.try_borrow_mut().ok().map(|mut local| f(&mut local))).ok().flatten()
 }
 
+/// Runs `f` on the thread's counters; `None` as in [`with_local`].
+#[inline]
+pub(crate) fn with_tally<T>(f: impl FnOnce(&mut Tally) -> T) -> Option<T> {
+    with_local(|local| f(&mut local.tally))
+}
+
 fn keep(capture: &CaptureBuffer, site: &'static Callsite, bytes: &[u8]) {
     if let Some(record) = Record::new(bytes) {
         let unix_ns = Timeline::new().unix_ns(record.ticks());
@@ -259,9 +283,12 @@ pub(crate) fn set_capture(capture: Option<CaptureBuffer>) -> Option<CaptureBuffe
     with_local(|local| std::mem::replace(&mut local.capture, capture)).flatten()
 }
 
-/// In the child of a fork: the ring is the parent's.
+/// In the child of a fork: the ring is the parent's, and so is what was counted.
 pub(crate) fn forget_producer() {
-    let producer = with_local(|local| local.producer.take());
+    let producer = with_local(|local| {
+        local.tally.forget();
+        local.producer.take()
+    });
     // Not given back: another thread of this process must not write into it either.
     drop(producer);
 }

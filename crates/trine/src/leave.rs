@@ -9,7 +9,7 @@ use std::{
 
 use trine_ring::process;
 
-use crate::{callsite, collector, emit, health, inline, pipeline, worker};
+use crate::{callsite, collector, emit, health, inline, pipeline, tally, worker};
 
 /// Longest that leaving waits for sinks that are slow.
 const EXIT_WAIT: Duration = Duration::from_secs(5);
@@ -82,7 +82,12 @@ extern "C" fn before_fork() {
 
 /// The locks behind the collector's, in their order.
 fn worker_and_rest() -> Box<dyn Any> {
-    Box::new((worker::hold_for_fork(), callsite::hold_for_fork(), pipeline::hold_for_fork()))
+    Box::new((
+        worker::hold_for_fork(),
+        callsite::hold_for_fork(),
+        pipeline::hold_for_fork(),
+        tally::hold_for_fork(),
+    ))
 }
 
 extern "C" fn after_fork_in_parent() {
@@ -103,4 +108,5 @@ extern "C" fn after_fork_in_child() {
     callsite::renew_table();
     pipeline::forget_rings();
     emit::forget_producer();
+    tally::reset();
 }

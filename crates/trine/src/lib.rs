@@ -65,6 +65,7 @@ pub mod rules;
 mod scope;
 mod setup;
 pub mod sink;
+mod tally;
 pub mod testing;
 mod worker;
 
@@ -87,6 +88,7 @@ pub use crate::{
     scope::{InScope, ScopeGuard, Scoped},
     setup::{Delivery, Output, Setup, setup},
     sink::{Sink, WriteError},
+    tally::counts,
 };
 
 /// Locks, also after a panic elsewhere: what our locks guard is whole between any two statements.
