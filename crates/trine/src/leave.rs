@@ -9,7 +9,7 @@ use std::{
 
 use trine_ring::process;
 
-use crate::{callsite, collector, emit, health, inline, pipeline, tally, worker};
+use crate::{callsite, collector, emit, health, inline, metrics, pipeline, tally, worker};
 
 /// Longest that leaving waits for sinks that are slow.
 const EXIT_WAIT: Duration = Duration::from_secs(5);
@@ -87,6 +87,7 @@ fn worker_and_rest() -> Box<dyn Any> {
         callsite::hold_for_fork(),
         pipeline::hold_for_fork(),
         tally::hold_for_fork(),
+        metrics::hold_for_fork(),
     ))
 }
 
@@ -109,4 +110,5 @@ extern "C" fn after_fork_in_child() {
     pipeline::forget_rings();
     emit::forget_producer();
     tally::reset();
+    metrics::reset();
 }

@@ -39,8 +39,12 @@
 //! # How do I test what I emit?
 //! [`testing::capture`] and [`assert_event!`].
 //!
+//! # How many of what happened, and how long did it take?
+//! Every name is counted from its first event on: [`counts`], [`metrics::operations`], [`metrics::prometheus`]. See `docs/counts.md`.
+//!
 //! # Features
 //! - `config` (default): configuration files.
+//! - `metrics-server`: [`serve_metrics`], for Prometheus to scrape.
 //! - `gzip`, `zstd`: compression of closed log files.
 //! - `serde`, `uuid`, `jiff`, `chrono`, `time`, `url`: values of those crates' types.
 #![forbid(unsafe_code)]
@@ -59,6 +63,7 @@ mod leave;
 mod logger;
 mod loss;
 mod macros;
+pub mod metrics;
 mod options;
 mod pipeline;
 pub mod rules;
@@ -76,6 +81,9 @@ pub use trine_model::{EventName, Level, Role};
 pub use trine_ring::value::{Serde, serde};
 pub use trine_ring::{Value, ValueWriter};
 
+#[cfg(feature = "metrics-server")]
+#[doc(inline)]
+pub use crate::metrics::{MetricsServer, serve_metrics};
 #[doc(inline)]
 pub use crate::{
     callsite::Callsite,
@@ -83,6 +91,7 @@ pub use crate::{
     event::{Event, EventRef},
     health::{Health, health},
     logger::Logger,
+    metrics::EventMetrics,
     pipeline::{flush, set_level},
     rules::{LevelRules, RulesError},
     scope::{InScope, ScopeGuard, Scoped},

@@ -10,6 +10,7 @@ use crate::{
     encoder::Encoder,
     event::EventRef,
     lock,
+    metrics::Meter,
     pipeline::{self, Config, Pipe},
 };
 
@@ -28,6 +29,7 @@ pub(crate) struct Renderer {
     admits: Vec<u64>,
     encoders: Vec<Box<dyn Encoder>>,
     pub(super) timeline: Timeline,
+    pub(super) meter: Meter,
 }
 
 impl Renderer {
@@ -39,6 +41,7 @@ impl Renderer {
             admits: Vec::new(),
             encoders: Vec::new(),
             timeline: Timeline::new(),
+            meter: Meter::default(),
         };
         renderer.refresh(clock::ticks());
         renderer
@@ -95,6 +98,7 @@ impl Renderer {
 
     /// Appends the record's line to each output that wants it.
     pub(crate) fn render(&mut self, site: &'static Callsite, record: Record<'_>, lines: &mut [Vec<u8>]) {
+        self.meter.watch(site, record);
         let admits = self.admits(site);
         self.render_to(admits, site, record, lines);
     }
