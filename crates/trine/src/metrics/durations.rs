@@ -66,7 +66,7 @@ enum Plan {
     /// It ends no operation, or does not say how long it took.
     Nothing,
     /// The value at `index` is a duration.
-    Add { index: usize, unit_ns: f64, shard: &'static Shard },
+    Add { index: usize, per_second: f64, shard: &'static Shard },
 }
 
 /// Takes durations out of records. Each thread that renders has its own.
@@ -85,7 +85,7 @@ impl Meter {
     pub(crate) fn watch(&mut self, site: &'static Callsite, record: Record<'_>) {
         match self.plans.get(site.id() as usize) {
             Some(Plan::Nothing) => {}
-            Some(&Plan::Add { index, unit_ns, shard }) => add(record, index, unit_ns, shard),
+            Some(&Plan::Add { index, per_second, shard }) => add(record, index, per_second, shard),
             Some(Plan::Unknown) | None => self.learn(site, record),
         }
     }
@@ -98,8 +98,8 @@ impl Meter {
             self.plans.resize(id + 1, Plan::Unknown);
         }
         self.plans[id] = plan;
-        if let Plan::Add { index, unit_ns, shard } = plan {
-            add(record, index, unit_ns, shard);
+        if let Plan::Add { index, per_second, shard } = plan {
+            add(record, index, per_second, shard);
         }
     }
 
@@ -110,7 +110,9 @@ impl Meter {
             return Plan::Nothing;
         }
         let Some(shard) = self.shard(&parts.operation()) else { return Plan::Nothing };
-        Plan::Add { index, unit_ns: unit_ns(site.keys()[index].as_bytes()), shard }
+        // A division by a whole number: 250 ms are 0.25 s, and not a digit more.
+        let per_second = 1e9 / unit_ns(site.keys()[index].as_bytes());
+        Plan::Add { index, per_second, shard }
     }
 
     /// The own row of an operation. `None` when there are too many operations.
@@ -149,14 +151,15 @@ impl Drop for Meter {
 }
 
 #[inline(never)]
-fn add(record: Record<'_>, index: usize, unit_ns: f64, shard: &Shard) {
-    if let Some(seconds) = record.values().nth(index).and_then(|value| seconds(value, unit_ns)) {
+fn add(record: Record<'_>, index: usize, per_second: f64, shard: &Shard) {
+    if let Some(seconds) = record.values().get(index).and_then(|value| seconds(value, per_second)) {
         shard.add(seconds);
     }
 }
 
-/// A value in seconds; numbers are in the unit of the key.
-fn seconds(value: ValueRef<'_>, unit_ns: f64) -> Option<f64> {
+/// A value in seconds; numbers are in the unit of the key, of which a second has so many.
+#[inline(always)]
+fn seconds(value: ValueRef<'_>, per_second: f64) -> Option<f64> {
     let number = match value {
         ValueRef::Duration(seconds, nanos) => return Some(seconds as f64 + f64::from(nanos) / 1e9),
         ValueRef::F64(number) => number,
@@ -167,8 +170,7 @@ fn seconds(value: ValueRef<'_>, unit_ns: f64) -> Option<f64> {
         ValueRef::U128(number) => number as f64,
         _ => return None,
     };
-    // A division by a whole number: 250 ms are 0.25 s, and not a digit more.
-    Some(number / (1e9 / unit_ns))
+    Some(number / per_second)
 }
 
 /// All durations so far, by operation.

@@ -153,7 +153,12 @@ pub(crate) fn bucket_of(seconds: f64) -> Option<usize> {
     }
     let mantissa = bits & MANTISSA_MASK;
     // A bound belongs to the bucket that it ends: a power of two to the doubling before.
-    let above = ROOTS.iter().filter(|root| mantissa > root.to_bits() & MANTISSA_MASK).count();
+    let is_above = |root: usize| mantissa > ROOTS[root].to_bits() & MANTISSA_MASK;
+    // Halved three times: the number of roots that it is above.
+    let mut above = if is_above(4) { 4 } else { 0 };
+    above += if is_above(above + 2) { 2 } else { 0 };
+    above += if is_above(above + 1) { 1 } else { 0 };
+    above += usize::from(is_above(above));
     Some((exponent as usize * PER_DOUBLING + above).min(BUCKETS - 1))
 }
 
