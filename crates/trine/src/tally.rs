@@ -226,7 +226,7 @@ pub(crate) fn canonical(name: &'static str) -> &'static str {
     if !name.contains('.') {
         return name;
     }
-    *lock(&SPELLINGS).entry(name).or_insert_with(|| Box::leak(name.replace('.', "_").into_boxed_str()))
+    lock(&SPELLINGS).entry(name).or_insert_with(|| Box::leak(name.replace('.', "_").into_boxed_str()))
 }
 
 /// Holds the rows still over a fork.

@@ -14,7 +14,7 @@ const ROOTS: [f64; PER_DOUBLING] = [
     1.090_507_732_665_257_7,
     1.189_207_115_002_721,
     1.296_839_554_651_009_6,
-    1.414_213_562_373_095_1,
+    std::f64::consts::SQRT_2,
     1.542_210_825_407_940_7,
     1.681_792_830_507_429,
     1.834_008_086_409_342_4,
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn the_shortest_and_the_longest_are_counted_at_the_ends() {
         let ends = of(&[0.0, -0.0, 1e-12, 1e300]);
-        let buckets: Vec<_> = ends.buckets().map(|(low, high, count)| (low, high, count)).collect();
+        let buckets: Vec<_> = ends.buckets().collect();
         assert_eq!(buckets.len(), 2);
         assert_eq!((buckets[0].0, buckets[0].2), (0.0, 3));
         assert_eq!((buckets[1].1, buckets[1].2), (2f64.powi(EXPONENT_MAX), 1));
