@@ -167,21 +167,23 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// Reads over one value without looking at what it holds.
+    /// Reads over so many values without looking at what they hold.
     #[inline]
-    fn skip(&mut self) -> Option<()> {
-        let [tag] = self.array()?;
-        let len = match Tag::from_u8(tag)? {
-            Tag::Null | Tag::False | Tag::True => 0,
-            Tag::F32 | Tag::Char | Tag::Ip4 => 4,
-            Tag::Socket4 => 6,
-            Tag::I64 | Tag::U64 | Tag::F64 => 8,
-            Tag::Duration | Tag::Time => 12,
-            Tag::I128 | Tag::U128 | Tag::Ip6 => 16,
-            Tag::Socket6 => 22,
-            Tag::Str | Tag::List | Tag::Map | Tag::Failed => u32::from_le_bytes(self.array()?) as usize,
-        };
-        self.take(len).map(|_| ())
+    fn skip(&mut self, values: usize) -> Option<()> {
+        let mut at = 0;
+        for _ in 0..values {
+            let width = WIDTHS[usize::from(*self.0.get(at)?)];
+            at += 1;
+            at += match width {
+                WIDTH_TEXT => {
+                    let len = self.0.get(at..at + 4)?.try_into().ok()?;
+                    4 + u32::from_le_bytes(len) as usize
+                }
+                WIDTH_NONE => return None,
+                width => usize::from(width),
+            };
+        }
+        self.take(at).map(|_| ())
     }
 
     #[inline(never)]
@@ -224,6 +226,32 @@ impl<'a> Cursor<'a> {
         })
     }
 }
+
+/// A value that begins with its length, and a tag that there is not.
+const WIDTH_TEXT: u8 = u8::MAX;
+const WIDTH_NONE: u8 = u8::MAX - 1;
+
+/// Bytes behind each tag. A table, as it is asked for each value that is read over.
+const WIDTHS: [u8; 256] = {
+    let mut widths = [WIDTH_NONE; 256];
+    let mut tag = 0;
+    while tag < widths.len() {
+        if let Some(known) = Tag::from_u8(tag as u8) {
+            widths[tag] = match known {
+                Tag::Null | Tag::False | Tag::True => 0,
+                Tag::F32 | Tag::Char | Tag::Ip4 => 4,
+                Tag::Socket4 => 6,
+                Tag::I64 | Tag::U64 | Tag::F64 => 8,
+                Tag::Duration | Tag::Time => 12,
+                Tag::I128 | Tag::U128 | Tag::Ip6 => 16,
+                Tag::Socket6 => 22,
+                Tag::Str | Tag::List | Tag::Map | Tag::Failed => WIDTH_TEXT,
+            };
+        }
+        tag += 1;
+    }
+    widths
+};
 
 fn nanos(bytes: [u8; 4]) -> Option<u32> {
     Some(u32::from_le_bytes(bytes)).filter(|ns| *ns < 1_000_000_000)
@@ -315,9 +343,7 @@ impl<'a> Values<'a> {
             return None;
         }
         let mut cursor = self.cursor.clone();
-        for _ in 0..index {
-            cursor.skip()?;
-        }
+        cursor.skip(index)?;
         cursor.value(0)
     }
 

@@ -139,26 +139,43 @@ impl Histogram {
     }
 }
 
+/// Of each sixteenth of a doubling: how many roots every value in it is above, and the mantissa of the one root in it, if any.
+const SIXTEENTHS: [(usize, u64); 16] = {
+    let mut sixteenths = [(0, u64::MAX); 16];
+    let mut at = 0;
+    while at < 16 {
+        let mut root = 0;
+        while root < PER_DOUBLING {
+            let mantissa = ROOTS[root].to_bits() & MANTISSA_MASK;
+            if mantissa >> (MANTISSA_BITS - 4) < at as u64 {
+                sixteenths[at].0 += 1;
+            } else if mantissa >> (MANTISSA_BITS - 4) == at as u64 {
+                assert!(sixteenths[at].1 == u64::MAX, "two roots in one sixteenth");
+                sixteenths[at].1 = mantissa;
+            }
+            root += 1;
+        }
+        at += 1;
+    }
+    sixteenths
+};
+
 /// The bucket of a length of time; `None` when it is none.
 #[inline]
 pub(crate) fn bucket_of(seconds: f64) -> Option<usize> {
-    if !(seconds >= 0.0 && seconds.is_finite()) {
-        return None;
+    let bits = seconds.to_bits();
+    // Above the bits of the largest number are infinity, NaN, and all that is negative.
+    if bits > f64::MAX.to_bits() {
+        return (seconds == 0.0).then_some(0);
     }
-    // Minus zero is a zero, too.
-    let bits = seconds.abs().to_bits();
     let exponent = (bits >> MANTISSA_BITS) as i32 - 1023 - EXPONENT_MIN;
     if exponent < 0 {
         return Some(0);
     }
     let mantissa = bits & MANTISSA_MASK;
+    let (above, root) = SIXTEENTHS[(mantissa >> (MANTISSA_BITS - 4)) as usize];
     // A bound belongs to the bucket that it ends: a power of two to the doubling before.
-    let is_above = |root: usize| mantissa > ROOTS[root].to_bits() & MANTISSA_MASK;
-    // Halved three times: the number of roots that it is above.
-    let mut above = if is_above(4) { 4 } else { 0 };
-    above += if is_above(above + 2) { 2 } else { 0 };
-    above += if is_above(above + 1) { 1 } else { 0 };
-    above += usize::from(is_above(above));
+    let above = above + usize::from(mantissa > root);
     Some((exponent as usize * PER_DOUBLING + above).min(BUCKETS - 1))
 }
 
