@@ -75,7 +75,7 @@ pub fn serve_metrics(address: impl ToSocketAddrs) -> io::Result<MetricsServer> {
             health::report(format_args!("metrics are no longer served on {address}: {error}"));
         }
     })?;
-    Ok(MetricsServer { address, is_stopping, thread })
+    Ok(MetricsServer { address, is_stopping, process: std::process::id(), thread })
 }
 
 /// Metrics being served. From [`serve_metrics`].
@@ -83,6 +83,8 @@ pub fn serve_metrics(address: impl ToSocketAddrs) -> io::Result<MetricsServer> {
 pub struct MetricsServer {
     address: SocketAddr,
     is_stopping: Arc<AtomicBool>,
+    /// Whose thread it is.
+    process: u32,
     thread: JoinHandle<()>,
 }
 
@@ -92,8 +94,12 @@ impl MetricsServer {
         self.address
     }
 
-    /// Ends it. When this returns, the port is free again; answers that are not complete are cut.
+    /// Ends it. When this returns, the port is free again; answers that are not complete are cut. In the child of a fork it
+    /// does nothing: the thread is the parent's.
     pub fn stop(self) {
+        if self.process != std::process::id() {
+            return;
+        }
         self.is_stopping.store(true, Ordering::Release);
         // It may sleep in `accept`.
         let mut own = self.address;
