@@ -104,10 +104,12 @@ pub(crate) const CASES: &[Case] = &[
             assert_eq!(trine::flush(Duration::from_secs(30)), 0);
             let child = fork(|| {
                 assert_eq!((trine::counts().len(), trine::metrics::operations().len()), (0, 0));
-                count(1, 0..EVENTS);
-                thread::spawn(|| count(2, 0..EVENTS)).join().unwrap();
+                // At once: a counter that both threads had would miss some.
+                let other = thread::spawn(|| count(2, 0..EVENTS_OF_THREAD));
+                count(1, 0..EVENTS_OF_THREAD);
+                other.join().unwrap();
                 info!("step_walk_completed", duration_ms = 500);
-                assert_walks_and_steps(0.5, 2 * EVENTS);
+                assert_walks_and_steps(0.5, 2 * EVENTS_OF_THREAD);
             });
             count(0, EVENTS..2 * EVENTS);
             assert_walks_and_steps(0.25, 2 * EVENTS);
