@@ -112,6 +112,12 @@ has cargo --version || { echo 'FAILED: no cargo; get it from https://rustup.rs' 
 has cc --version || { echo 'FAILED: no C compiler, which Rust links with; get it with: apt-get install gcc' && exit 1; }
 printf '   %s\n' "$(rustc --version)"
 
+if has promtool --version && has prometheus --version; then
+    export TEST_TOOLS_REQUIRED=1
+else
+    skip 'Prometheus reading our metrics' 'bash scripts/install-test-tools.sh'
+fi
+
 if has cargo fmt --version; then
     step 'formatting' cargo fmt --all --check -- -l
     step 'formatting of the fuzz targets' cargo fmt --manifest-path fuzz/Cargo.toml --check -- -l

@@ -19,6 +19,8 @@
 //! | What if a name is known at run time only? | `compose_a_name` |
 //! | How do I test what my code emits? | `test_what_you_emit` |
 //! | How do I know that my events arrive? | `watch_health` |
+//! | How many of what happened, and how long did it take? | `count_events` |
+//! | How does Prometheus read it? | `serve_metrics` |
 //! | What becomes of the last events on SIGTERM? | `flush_on_sigterm` |
 //! | How does each event stand on stdout before the next statement runs? | `inline_for_scripts` |
 //! | How do I send events to a place for which there is no sink? | `own_sink` |

@@ -3,7 +3,8 @@
 mod programs;
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     process::Stdio,
 };
 
@@ -40,7 +41,7 @@ fn every_example_begins_with_its_question_and_is_tested() {
             count += 1;
         }
     }
-    assert!(count >= 19, "{count}");
+    assert!(count >= 21, "{count}");
 }
 
 #[test]
@@ -365,6 +366,69 @@ fn watch_health_sees_the_output_that_takes_nothing() {
     assert!(events[3].get("sink_errors").as_i64().unwrap() >= 1);
     assert!(run.stderr.contains("cannot write to file:missing/directory/app.jsonl"), "{}", run.stderr);
     assert!(run.stderr.contains("the process ends with 4 events that no output has taken"), "{}", run.stderr);
+}
+
+#[test]
+fn count_events_counts_names_operations_and_what_it_is_told() {
+    let run = run("count_events");
+    let lines: Vec<&str> = run.stdout.lines().filter(|line| !line.starts_with('{')).collect();
+    assert_eq!(
+        lines,
+        [
+            "      3  cache_hit",
+            "      1  cache_miss",
+            "      1  image_resize_completed",
+            "      1  image_resize_failed",
+            "      3  image_resize_started",
+            "image_resize: 3 runs, 1 failed, 1 in flight; 185 ms on average, 99 % within some 239 ms",
+        ]
+    );
+    let events = run.events();
+    let said: Vec<_> = events.iter().filter(|event| event.has("event_count")).collect();
+    let counts =
+        said.iter().map(|event| (event.name(), event.level(), event.get("event_count").as_i64().unwrap()));
+    assert_eq!(
+        counts.collect::<Vec<_>>(),
+        [
+            ("api_request_completed", "info", 1),
+            ("api_request_completed", "info", 2),
+            ("api_request_failed", "error", 1)
+        ]
+    );
+    assert!(said.iter().all(|event| (0.0..60.0).contains(&event.get("time_since_reset").as_f64().unwrap())));
+    let summary = events.last().unwrap();
+    assert_eq!(summary.name(), "metrics_summary");
+    assert_eq!(summary.get("metrics"), &json!({"api_request_completed": 2, "api_request_failed": 1}));
+}
+
+#[test]
+fn serve_metrics_answers_until_it_is_told_to_end() {
+    let mut command = Program::new("serve_metrics", "run").command();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    stdout.read_line(&mut first).unwrap();
+    let address = first.trim_end().strip_prefix("curl http://").unwrap().strip_suffix("/metrics").unwrap();
+    let ask = |path: &str| {
+        let mut client = TcpStream::connect(address).unwrap();
+        write!(client, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).map(|_| answer).unwrap()
+    };
+    let metrics = ask("/metrics");
+    for line in [
+        r#"trine_events_total{event="invoice_print_completed",level="info"} 3"#,
+        r#"trine_operation_runs_total{operation="invoice_print",outcome="failed"} 1"#,
+        r#"trine_operation_duration_seconds_bucket{operation="invoice_print",le="0.125"} 2"#,
+        r#"trine_operation_duration_seconds_count{operation="invoice_print"} 4"#,
+    ] {
+        assert!(metrics.contains(&format!("\n{line}\n")), "{line}\nis not in\n{metrics}");
+    }
+    assert!(ask("/healthz").ends_with("\r\n\r\nok\n"));
+    child.stdin.take().unwrap().write_all(b"\n").unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(TcpStream::connect(address).is_err(), "the port is free again");
 }
 
 #[test]

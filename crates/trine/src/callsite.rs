@@ -15,6 +15,7 @@ use trine_ring::{Backing, CallsiteTable, Descriptor};
 use crate::{
     emit, lock, pipeline,
     sample::{self, Sample, SampleState},
+    tally::Apart,
 };
 
 /// Nobody asked yet whether the callsite is on.
@@ -42,6 +43,7 @@ pub struct Callsite {
     state: AtomicU8,
     id: AtomicU32,
     lost: AtomicU64,
+    apart: Apart,
     name: &'static str,
     level: Level,
     module: &'static str,
@@ -58,7 +60,6 @@ pub struct Callsite {
     /// The way in which rules sample its events, by number; zero without a rule.
     sample_rule: AtomicU32,
     sample_state: SampleState,
-    sampled_out: AtomicU64,
     /// The same event with its keys in the record: see [`Callsite::without_keys`].
     without_keys: OnceLock<&'static Callsite>,
 }
@@ -89,6 +90,7 @@ impl Callsite {
             state: AtomicU8::new(STATE_UNKNOWN),
             id: AtomicU32::new(0),
             lost: AtomicU64::new(0),
+            apart: Apart::new(),
             name,
             level,
             module,
@@ -102,7 +104,6 @@ impl Callsite {
             releases: AtomicBool::new(false),
             sample_rule: AtomicU32::new(0),
             sample_state: SampleState::new(),
-            sampled_out: AtomicU64::new(0),
             without_keys: OnceLock::new(),
         }
     }
@@ -225,12 +226,6 @@ impl Callsite {
         &self.sample_state
     }
 
-    /// Counts an event that sampling dropped.
-    #[inline]
-    pub(crate) fn count_sampled_out(&self) {
-        self.sampled_out.fetch_add(1, Ordering::Relaxed);
-    }
-
     /// The callsite that stands for this one's events when a stage has changed them: the same but for the keys, which then lie
     /// in the record. One per callsite, made when it is needed.
     pub(crate) fn without_keys(&'static self) -> &'static Callsite {
@@ -253,6 +248,17 @@ impl Callsite {
     /// Events of this callsite that were lost.
     pub(crate) fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Counts an event where the thread has no counter of its own for the callsite.
+    #[cold]
+    pub(crate) fn count_apart(&self) {
+        self.apart.kept.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The counters that all threads share.
+    pub(crate) fn apart(&self) -> &Apart {
+        &self.apart
     }
 
     /// Gives the callsite a number and finds out whether it is on.

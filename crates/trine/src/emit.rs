@@ -24,7 +24,9 @@ use crate::{
     inline, lock,
     logger::Logger,
     options::Options,
-    pipeline, sample, worker,
+    pipeline, sample,
+    tally::Tally,
+    worker,
 };
 
 /// Longest an event at `info` or above waits for room, per stall. Then it is counted as lost, and the events behind it at
@@ -41,6 +43,8 @@ pub(crate) type CaptureBuffer = Arc<Mutex<Vec<Event>>>;
 /// What a thread keeps.
 struct Local {
     producer: Option<Producer>,
+    /// Counts events; beside the producer, so that counting takes no second look at the thread's storage.
+    tally: Tally,
     scope: Logger,
     capture: Option<CaptureBuffer>,
     hold: Option<Hold>,
@@ -55,6 +59,7 @@ thread_local! {
     static LOCAL: RefCell<Local> = const {
         RefCell::new(Local {
             producer: None,
+            tally: Tally::new(),
             scope: Logger::new(),
             capture: None,
             hold: None,
@@ -127,13 +132,18 @@ fn push(site: &'static Callsite, logger: Option<&Logger>, args: &[Arg<'_>]) {
     let flags = pipeline::flags();
     let done = LOCAL.try_with(|local| {
         let Ok(mut local) = local.try_borrow_mut() else { return false };
-        let Local { producer: Some(producer), scope, is_diverted: false, .. } = &mut *local else {
+        let Local { producer: Some(producer), tally, scope, is_diverted: false, .. } = &mut *local else {
             return false;
         };
         if flags & pipeline::FLAG_INLINE != 0 {
             return false;
         }
-        producer.push(site.id(), ticks, args, blocks(&[], context, scope)) == Push::Done
+        let is_done = producer.push(site.id(), ticks, args, blocks(&[], context, scope)) == Push::Done;
+        // Behind the push: before it, the call for what has no counter would cost all events a dozen spilled registers.
+        if is_done && !tally.count(site) {
+            site.count_apart();
+        }
+        is_done
     });
     if !matches!(done, Ok(true)) {
         push_slowly(site, context, &[], Body::Args(args), ticks);
@@ -148,8 +158,9 @@ fn push(site: &'static Callsite, logger: Option<&Logger>, args: &[Arg<'_>]) {
 #[inline]
 pub(crate) fn push_start(site: &'static Callsite, run: &RunStart<'_>, kept: &mut KeptValues) -> u64 {
     let ticks = clock::ticks();
-    let is_done =
-        push_run(|producer, scope| producer.push_start(site.id(), ticks, run, kept, scope) == Push::Done);
+    let is_done = push_run(site, |producer, scope| {
+        producer.push_start(site.id(), ticks, run, kept, scope) == Push::Done
+    });
     if !is_done {
         kept.encode(run);
         push_slowly(site, &[], &[], Body::Kept(None, kept), ticks);
@@ -160,7 +171,7 @@ pub(crate) fn push_start(site: &'static Callsite, run: &RunStart<'_>, kept: &mut
 /// The last event of a run, with nothing more to say than how long it took.
 #[inline]
 pub(crate) fn push_end(ticks: u64, site: &'static Callsite, duration_ms: f64, kept: &KeptValues) {
-    let is_done = push_run(|producer, scope| {
+    let is_done = push_run(site, |producer, scope| {
         producer.push_end(site.id(), ticks, duration_ms, kept, scope) == Push::Done
     });
     if !is_done {
@@ -170,14 +181,18 @@ pub(crate) fn push_end(ticks: u64, site: &'static Callsite, duration_ms: f64, ke
 
 /// The short way of an operation's event; false when it cannot be gone.
 #[inline(always)]
-fn push_run(push: impl FnOnce(&mut Producer, &[u8]) -> bool) -> bool {
+fn push_run(site: &'static Callsite, push: impl FnOnce(&mut Producer, &[u8]) -> bool) -> bool {
     let flags = pipeline::flags();
     let done = LOCAL.try_with(|local| {
         let Ok(mut local) = local.try_borrow_mut() else { return false };
-        let Local { producer: Some(producer), scope, is_diverted: false, .. } = &mut *local else {
+        let Local { producer: Some(producer), tally, scope, is_diverted: false, .. } = &mut *local else {
             return false;
         };
-        flags & pipeline::FLAG_INLINE == 0 && push(producer, context(Some(scope)))
+        let is_done = flags & pipeline::FLAG_INLINE == 0 && push(producer, context(Some(scope)));
+        if is_done && !tally.count(site) {
+            site.count_apart();
+        }
+        is_done
     });
     if flags & pipeline::FLAG_PARKED != 0 {
         worker::wake();
@@ -224,16 +239,21 @@ enum Body<'a> {
 /// Everything else: values that run code, the first event of a thread, a full ring, a capture, inline delivery.
 #[inline(never)]
 fn push_slowly(site: &'static Callsite, logger: &[u8], extra: &[u8], body: Body<'_>, ticks: u64) {
-    let (mut bytes, scope, capture, hold) = with_local(|local| {
-        let Local { scratch, scope, capture, hold, .. } = local;
-        (std::mem::take(scratch), scope.clone(), capture.clone(), hold.clone())
-    })
-    .unwrap_or_default();
-    bytes.clear();
     if site.id() == 0 {
         // Off at the callsite's first look, or captured before: it has no number yet.
         site.register();
     }
+    let (mut bytes, scope, capture, hold, is_counted) = with_local(|local| {
+        local.tally.provide();
+        let is_counted = local.tally.count(site);
+        let Local { scratch, scope, capture, hold, .. } = local;
+        (std::mem::take(scratch), scope.clone(), capture.clone(), hold.clone(), is_counted)
+    })
+    .unwrap_or_default();
+    if !is_counted {
+        site.count_apart();
+    }
+    bytes.clear();
     match body {
         Body::Args(args) => {
             record::encode(&mut bytes, site.id(), ticks, args, &blocks(extra, logger, &scope));
@@ -361,6 +381,12 @@ fn with_local<T>(f: impl FnOnce(&mut Local) -> T) -> Option<T> {
     LOCAL.try_with(|local| local.try_borrow_mut().ok().map(|mut local| f(&mut local))).ok().flatten()
 }
 
+/// Runs `f` on the thread's counters; `None` as in [`with_local`].
+#[inline]
+pub(crate) fn with_tally<T>(f: impl FnOnce(&mut Tally) -> T) -> Option<T> {
+    with_local(|local| f(&mut local.tally))
+}
+
 fn keep(capture: &CaptureBuffer, site: &'static Callsite, bytes: &[u8]) {
     if let Some(record) = Record::new(bytes) {
         let unix_ns = Timeline::new().unix_ns(record.ticks());
@@ -415,9 +441,12 @@ fn divert<T>(change: impl FnOnce(&mut Local) -> T) -> Option<T> {
     })
 }
 
-/// In the child of a fork: the ring is the parent's.
+/// In the child of a fork: the ring is the parent's, and so is what was counted.
 pub(crate) fn forget_producer() {
-    let producer = with_local(|local| local.producer.take());
+    let producer = with_local(|local| {
+        local.tally.forget();
+        local.producer.take()
+    });
     // Not given back: another thread of this process must not write into it either.
     drop(producer);
 }

@@ -1,6 +1,6 @@
 //! From an event to a line.
 
-mod duration;
+pub(crate) mod duration;
 mod escape;
 #[cfg(test)]
 mod guide;

@@ -9,7 +9,7 @@ use std::{
 
 use trine_ring::process;
 
-use crate::{callsite, collector, emit, health, inline, operation, pipeline, worker};
+use crate::{callsite, collector, emit, health, inline, metrics, operation, pipeline, tally, worker};
 
 /// Longest that leaving waits for sinks that are slow.
 const EXIT_WAIT: Duration = Duration::from_secs(5);
@@ -82,7 +82,13 @@ extern "C" fn before_fork() {
 
 /// The locks behind the collector's, in their order.
 fn worker_and_rest() -> Box<dyn Any> {
-    Box::new((worker::hold_for_fork(), callsite::hold_for_fork(), pipeline::hold_for_fork()))
+    Box::new((
+        worker::hold_for_fork(),
+        callsite::hold_for_fork(),
+        pipeline::hold_for_fork(),
+        tally::hold_for_fork(),
+        metrics::hold_for_fork(),
+    ))
 }
 
 extern "C" fn after_fork_in_parent() {
@@ -104,4 +110,6 @@ extern "C" fn after_fork_in_child() {
     pipeline::forget_rings();
     emit::forget_producer();
     operation::renew_ids();
+    tally::reset();
+    metrics::reset();
 }

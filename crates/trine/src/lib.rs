@@ -41,9 +41,13 @@
 //! # How do I test what I emit?
 //! [`testing::capture`] and [`assert_event!`].
 //!
+//! # How many of what happened, and how long did it take?
+//! Every name is counted from its first event on: [`counts`], [`metrics::operations`], [`metrics::prometheus`]. See `docs/counts.md`.
+//!
 //! # Features
 //! - `attributes` (default): `#[timed]`, in `trine::attr`.
 //! - `config` (default): configuration files.
+//! - `metrics-server`: [`serve_metrics`], for Prometheus to scrape.
 //! - `gzip`, `zstd`: compression of closed log files.
 //! - `serde`, `uuid`, `jiff`, `chrono`, `time`, `url`: values of those crates' types.
 #![forbid(unsafe_code)]
@@ -66,6 +70,7 @@ mod logger;
 mod loss;
 mod macros;
 mod masks;
+pub mod metrics;
 pub mod operation;
 mod options;
 mod pipeline;
@@ -76,6 +81,7 @@ mod scope;
 mod setup;
 pub mod sink;
 pub mod stage;
+mod tally;
 pub mod testing;
 mod worker;
 
@@ -86,6 +92,9 @@ pub use trine_model::{EventName, Level, Role};
 pub use trine_ring::value::{Serde, serde};
 pub use trine_ring::{Value, ValueWriter};
 
+#[cfg(feature = "metrics-server")]
+#[doc(inline)]
+pub use crate::metrics::{MetricsServer, serve_metrics};
 #[doc(inline)]
 pub use crate::{
     callsite::Callsite,
@@ -94,6 +103,7 @@ pub use crate::{
     health::{Health, health},
     hold::DEFAULT_HOLD_BYTES,
     logger::Logger,
+    metrics::EventMetrics,
     operation::{Operation, Outcome},
     pipeline::{flush, set_level},
     rules::{LevelRules, RulesError},
@@ -102,6 +112,7 @@ pub use crate::{
     setup::{Delivery, Output, Setup, setup},
     sink::{Sink, WriteError},
     stage::{EventEdit, Stage, Verdict},
+    tally::counts,
 };
 
 /// Locks, also after a panic elsewhere: what our locks guard is whole between any two statements.

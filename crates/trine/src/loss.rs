@@ -50,6 +50,7 @@ impl LossReport {
         if SITE.id() == 0 {
             SITE.register();
         }
+        SITE.count_apart();
         let mut bytes = Vec::new();
         record::encode(&mut bytes, SITE.id(), clock::ticks(), &[Arg::U64(lost), Arg::Dyn(&names)], &[]);
         Some((&SITE, bytes))

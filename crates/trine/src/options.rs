@@ -10,6 +10,7 @@ use trine_ring::{
 use crate::{
     callsite::{Callsite, NEEDS_SAMPLING},
     sample::{Decision, IntoSample, Kind},
+    tally,
 };
 
 /// Longest chain of causes that is followed; a longer one is a loop or no help.
@@ -82,7 +83,7 @@ impl Options {
     ) -> bool {
         match kind.decide(site.sample_state(), clock::monotonic_ns, with_key) {
             Decision::Drop => {
-                site.count_sampled_out();
+                tally::count_sampled_out(site);
                 false
             }
             Decision::Keep { rate } => {

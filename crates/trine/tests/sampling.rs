@@ -178,3 +178,12 @@ fn options_stand_together() {
     let keys = captured.events()[0].keys().join(",");
     assert!(keys.starts_with("path,sampled,sample_rate,error_type,error_message"), "{keys}");
 }
+
+#[test]
+fn counts_say_what_happened_not_what_was_kept() {
+    let _captured = testing::capture();
+    let count = |name: &str| trine::counts().get(name).copied().unwrap_or(0);
+    (0..1_000).for_each(|_| info!(sample: 0.0, "sampling_probe_dropped"));
+    (0..1_000).for_each(|_| info!(sample: 1.0, "sampling_probe_kept"));
+    assert_eq!((count("sampling_probe_dropped"), count("sampling_probe_kept")), (1_000, 1_000));
+}

@@ -221,6 +221,25 @@ impl<'a> Cursor<'a> {
         })
     }
 
+    /// Reads over so many values without looking at what they hold.
+    #[inline]
+    fn skip(&mut self, values: usize) -> Option<()> {
+        let mut at = 0;
+        for _ in 0..values {
+            let width = WIDTHS[usize::from(*self.0.get(at)?)];
+            at += 1;
+            at += match width {
+                WIDTH_TEXT => {
+                    let len = self.0.get(at..at + 4)?.try_into().ok()?;
+                    4 + u32::from_le_bytes(len) as usize
+                }
+                WIDTH_NONE => return None,
+                width => usize::from(width),
+            };
+        }
+        self.take(at).map(|_| ())
+    }
+
     #[inline(never)]
     fn rare(&mut self, tag: Tag, depth: usize) -> Option<ValueRef<'a>> {
         Some(match tag {
@@ -261,6 +280,32 @@ impl<'a> Cursor<'a> {
         })
     }
 }
+
+/// A value that begins with its length, and a tag that there is not.
+const WIDTH_TEXT: u8 = u8::MAX;
+const WIDTH_NONE: u8 = u8::MAX - 1;
+
+/// Bytes behind each tag. A table, as it is asked for each value that is read over.
+const WIDTHS: [u8; 256] = {
+    let mut widths = [WIDTH_NONE; 256];
+    let mut tag = 0;
+    while tag < widths.len() {
+        if let Some(known) = Tag::from_u8(tag as u8) {
+            widths[tag] = match known {
+                Tag::Null | Tag::False | Tag::True => 0,
+                Tag::F32 | Tag::Char | Tag::Ip4 => 4,
+                Tag::Socket4 => 6,
+                Tag::I64 | Tag::U64 | Tag::F64 => 8,
+                Tag::Duration | Tag::Time => 12,
+                Tag::I128 | Tag::U128 | Tag::Ip6 => 16,
+                Tag::Socket6 => 22,
+                Tag::Str | Tag::List | Tag::Map | Tag::Failed => WIDTH_TEXT,
+            };
+        }
+        tag += 1;
+    }
+    widths
+};
 
 fn nanos(bytes: [u8; 4]) -> Option<u32> {
     Some(u32::from_le_bytes(bytes)).filter(|ns| *ns < 1_000_000_000)
@@ -353,6 +398,17 @@ impl<'a> Iterator for Values<'a> {
 }
 
 impl<'a> Values<'a> {
+    /// The value `index` places ahead, for whoever wants one of many: those before it are read over, not decoded.
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<ValueRef<'a>> {
+        if index >= usize::from(self.left) {
+            return None;
+        }
+        let mut cursor = self.cursor.clone();
+        cursor.skip(index)?;
+        cursor.value(0)
+    }
+
     /// The contexts behind the values, the most specific first. Reads over values not yet taken.
     #[inline]
     pub fn blocks(mut self) -> impl Iterator<Item = BlockRef<'a>> + Clone {
@@ -397,6 +453,45 @@ mod tests {
         assert_eq!(blocks[0].fields().next().unwrap().1, ValueRef::Str(Text(b"req_123")));
     }
 
+    #[test]
+    fn a_value_of_any_type_is_read_over_on_the_way_to_another() {
+        let (duration, time) = (std::time::Duration::new(7, 8), std::time::SystemTime::UNIX_EPOCH);
+        let (v4, v6) = ("10.0.0.1".parse().unwrap(), "::1".parse().unwrap());
+        let sockets = ["10.0.0.1:80".parse().unwrap(), "[::1]:80".parse().unwrap()];
+        let list: &dyn crate::Value = &vec![1, 2];
+        let map: &dyn crate::Value = &std::collections::BTreeMap::from([("a", 1)]);
+        let args = [
+            Arg::Null,
+            Arg::Bool(false),
+            Arg::Bool(true),
+            Arg::I64(-1),
+            Arg::U64(1),
+            Arg::I128(&-1),
+            Arg::U128(&1),
+            Arg::F32(0.5),
+            Arg::F64(0.25),
+            Arg::Char('x'),
+            Arg::Str("text"),
+            Arg::Duration(&duration),
+            Arg::Time(&time),
+            Arg::Ip(&v4),
+            Arg::Ip(&v6),
+            Arg::Socket(&sockets[0]),
+            Arg::Socket(&sockets[1]),
+            Arg::Dyn(list),
+            Arg::Dyn(map),
+            Arg::Str("last"),
+        ];
+        let mut bytes = Vec::new();
+        encode(&mut bytes, 5, 99, &args, &[]);
+        let record = Record::new(&bytes).unwrap();
+        for (index, value) in record.values().enumerate() {
+            assert_eq!(record.values().get(index), Some(value), "{index}");
+        }
+        assert_eq!(record.values().get(args.len() - 1), Some(ValueRef::Str(Text(b"last"))));
+        assert_eq!(record.values().get(args.len()), None);
+    }
+
     /// Reads everything there is, so that a fault shows.
     fn walk(value: ValueRef<'_>) -> usize {
         match value {
@@ -411,6 +506,7 @@ mod tests {
         fn any_bytes_are_read_without_a_fault(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             if let Some(record) = Record::new(&bytes) {
                 let _ = record.values().map(walk).sum::<usize>();
+                let _ = (0..9).filter_map(|index| record.values().get(index)).map(walk).sum::<usize>();
                 let _ = record.values().blocks().flat_map(BlockRef::fields).map(|(_, v)| walk(v)).sum::<usize>();
             }
         }

@@ -48,6 +48,7 @@ pub(super) fn render_waiting(
     site: &'static Callsite,
     record: Record<'_>,
 ) {
+    renderer.meter.watch(site, record);
     let mut admits = renderer.admits(site, record);
     for (index, (output, lines)) in outputs.iter_mut().zip(lines.iter()).enumerate() {
         let bit = 1 << index;

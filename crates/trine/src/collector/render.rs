@@ -13,6 +13,7 @@ use crate::{
     encoder::Encoder,
     event::EventRef,
     lock,
+    metrics::Meter,
     pipeline::{self, Config, Pipe},
     stage::Stages,
 };
@@ -37,6 +38,7 @@ pub(crate) struct Renderer {
     /// Whose event is being rendered: should a stage or an encoder panic, this one is lost.
     rendering: Option<&'static Callsite>,
     pub(super) timeline: Timeline,
+    pub(super) meter: Meter,
 }
 
 impl Renderer {
@@ -51,6 +53,7 @@ impl Renderer {
             changed: Vec::new(),
             rendering: None,
             timeline: Timeline::new(),
+            meter: Meter::default(),
         };
         renderer.refresh(clock::ticks());
         renderer
@@ -130,6 +133,7 @@ impl Renderer {
         record: Record<'_>,
         lines: &mut [Vec<u8>],
     ) -> bool {
+        self.meter.watch(site, record);
         let admits = self.admits(site, record);
         self.render_to(admits, site, record, lines)
     }

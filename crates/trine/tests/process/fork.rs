@@ -96,6 +96,28 @@ pub(crate) const CASES: &[Case] = &[
         assert_forks_amid_threads,
     ),
     Case::new(
+        "a_child_counts_from_zero_and_its_parent_goes_on",
+        |place| {
+            place.to_file().start();
+            count(0, 0..EVENTS);
+            info!("step_walk_completed", duration_ms = 250);
+            assert_eq!(trine::flush(Duration::from_secs(30)), 0);
+            let child = fork(|| {
+                assert_eq!((trine::counts().len(), trine::metrics::operations().len()), (0, 0));
+                // At once: a counter that both threads had would miss some.
+                let other = thread::spawn(|| count(2, 0..EVENTS_OF_THREAD));
+                count(1, 0..EVENTS_OF_THREAD);
+                other.join().unwrap();
+                info!("step_walk_completed", duration_ms = 500);
+                assert_walks_and_steps(0.5, 2 * EVENTS_OF_THREAD);
+            });
+            count(0, EVENTS..2 * EVENTS);
+            assert_walks_and_steps(0.25, 2 * EVENTS);
+            wait_for(child);
+        },
+        |stage| stage.run().assert_quiet_success(),
+    ),
+    Case::new(
         "a_fork_does_not_wait_for_a_stuck_sink_without_a_bound",
         |place| {
             let valve = Valve::new(FileSink::new(place.path("app.jsonl")), Flow::Stuck);
@@ -146,13 +168,28 @@ fn wait_for(child: i32) {
     assert_eq!(status, 0, "the child failed");
 }
 
+/// One walk, which took so long, and that many steps have been counted in this process.
+#[track_caller]
+fn assert_walks_and_steps(seconds: f64, steps: u64) {
+    assert_eq!(trine::flush(Duration::from_secs(30)), 0);
+    let counts = trine::counts();
+    assert_eq!((counts["step_walk_completed"], counts["step_done"]), (1, steps));
+    let operations = trine::metrics::operations();
+    let walk = operations.iter().find(|stats| stats.operation == "step_walk").unwrap();
+    assert_eq!((walk.ok, walk.durations.count(), walk.durations.sum()), (1, 1, seconds));
+}
+
 fn fork_amid_threads() {
     let threads: Vec<_> =
         (0..THREADS).map(|thread| thread::spawn(move || count(thread, 0..EVENTS_OF_THREAD))).collect();
     for child in 0..FORKS {
-        wait_for(fork(|| count(THREADS + child, 0..EVENTS_OF_CHILD)));
+        wait_for(fork(|| {
+            count(THREADS + child, 0..EVENTS_OF_CHILD);
+            assert_eq!(trine::counts()["step_done"], EVENTS_OF_CHILD);
+        }));
     }
     threads.into_iter().for_each(|thread| thread.join().unwrap());
+    assert_eq!(trine::counts()["step_done"], THREADS * EVENTS_OF_THREAD);
 }
 
 fn assert_forks_amid_threads(stage: &Stage) {

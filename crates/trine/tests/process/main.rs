@@ -10,6 +10,8 @@ mod black_box;
 #[cfg(unix)]
 mod configuration;
 #[cfg(unix)]
+mod counts;
+#[cfg(unix)]
 mod fork;
 #[cfg(unix)]
 mod leaving;
@@ -40,6 +42,7 @@ fn main() -> std::process::ExitCode {
     let files = [
         black_box::CASES,
         configuration::CASES,
+        counts::CASES,
         fork::CASES,
         leaving::CASES,
         levels::CASES,
