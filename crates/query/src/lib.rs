@@ -1,0 +1,3 @@
+//! Asks logs: reads JSON lines, plain or compressed, and finds what a question names in them.
+
+#![forbid(unsafe_code)]
