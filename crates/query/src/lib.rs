@@ -1,3 +1,5 @@
 //! Asks logs: reads JSON lines, plain or compressed, and finds what a question names in them.
 
 #![forbid(unsafe_code)]
+
+pub mod scan;

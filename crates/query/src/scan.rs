@@ -1,0 +1,7 @@
+//! The bytes side: from files to the values of the fields that a question names.
+//!
+//! [`line`] reads one line on demand: it finds the fields that are wanted and skips the rest without decoding it.
+//! [`time`] turns the spellings of a point in time into nanoseconds.
+
+pub mod line;
+pub mod time;

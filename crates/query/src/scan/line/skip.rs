@@ -1,0 +1,171 @@
+//! Finding the end of a value without reading it.
+
+use super::{
+    broken::{Broken, Problem},
+    raw::{Kind, Raw},
+};
+
+/// How deep lists and maps may lie in each other. Trine writes 64 (docs/format.md §1), serde_json reads 128 by default; what is
+/// deeper is an attack or a mistake, and whoever walks into it may recurse this often.
+pub const DEPTH_MAX: usize = 1_024;
+
+/// Where the text whose opening quote is before `at` has its closing quote, and whether there is a `\` before that.
+#[inline(always)]
+pub(super) fn text(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
+    let mut escaped = false;
+    loop {
+        let found = quote_or_backslash(bytes, at)?;
+        if bytes[found] == b'"' {
+            return Some((found, escaped));
+        }
+        escaped = true;
+        at = found + 2;
+    }
+}
+
+/// The first `"` or `\` from `at` on.
+#[inline(always)]
+fn quote_or_backslash(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let mut rest = bytes.get(at..)?;
+    let far = at + SHORT_TEXT_BYTES;
+    while let Some((chunk, behind)) = rest.split_first_chunk::<WIDTH>() {
+        let mask = text_ends(chunk);
+        if mask != 0 {
+            return Some(at + first(mask));
+        }
+        rest = behind;
+        at += WIDTH;
+        if at >= far {
+            return memchr::memchr2(b'"', b'\\', rest).map(|found| at + found);
+        }
+    }
+    rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).map(|found| at + found)
+}
+
+/// The value that begins at `at`, where there is neither white space nor the end.
+#[inline(always)]
+pub(super) fn value(bytes: &[u8], at: usize) -> Result<Raw<'_>, Broken> {
+    let Some(&begin) = bytes.get(at) else { return Err(Problem::Cut.at(at)) };
+    match begin {
+        b'"' => match text(bytes, at + 1) {
+            Some((end, escaped)) => Ok(Raw::new(&bytes[at..=end], Kind::Text, escaped)),
+            None => Err(Problem::Cut.at(bytes.len())),
+        },
+        b'-' | b'0'..=b'9' => Ok(scalar(bytes, at, Kind::Number)),
+        b'{' => nested(bytes, at).map(|end| Raw::new(&bytes[at..end], Kind::Map, false)),
+        b'[' => nested(bytes, at).map(|end| Raw::new(&bytes[at..end], Kind::List, false)),
+        b't' | b'f' => Ok(scalar(bytes, at, Kind::Bool)),
+        b'n' => Ok(scalar(bytes, at, Kind::Null)),
+        // What Python's json writes for floats that are not finite.
+        b'N' | b'I' => Ok(scalar(bytes, at, Kind::Number)),
+        _ => Err(Problem::NoValue.at(at)),
+    }
+}
+
+#[inline(always)]
+fn scalar(bytes: &[u8], at: usize, kind: Kind) -> Raw<'_> {
+    let length = bytes[at..].iter().position(|byte| SCALAR_ENDS[*byte as usize]).unwrap_or(bytes.len() - at);
+    Raw::new(&bytes[at..at + length], kind, false)
+}
+
+/// Whether a byte cannot be part of a number or a word.
+static SCALAR_ENDS: [bool; 256] = {
+    let mut table = [true; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = !(byte as u8).is_ascii_alphanumeric() && !matches!(byte as u8, b'-' | b'+' | b'.');
+        byte += 1;
+    }
+    table
+};
+
+/// Just behind the list or map that begins at `at`. Brackets are counted, not matched: `[}` is found by whoever goes inside.
+fn nested(bytes: &[u8], mut at: usize) -> Result<usize, Broken> {
+    let mut depth = 0_usize;
+    while let Some(found) = quote_or_bracket(bytes, at) {
+        at = found + 1;
+        match bytes[found] {
+            b'"' => match text(bytes, at) {
+                Some((end, _)) => at = end + 1,
+                None => break,
+            },
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > DEPTH_MAX {
+                    return Err(Problem::TooDeep.at(found));
+                }
+            }
+            _ => {
+                depth -= 1;
+                if depth == 0 {
+                    return Ok(at);
+                }
+            }
+        }
+    }
+    Err(Problem::Cut.at(bytes.len()))
+}
+
+/// The first `"`, `{`, `}`, `[` or `]` from `at` on.
+#[inline(always)]
+fn quote_or_bracket(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let mut rest = bytes.get(at..)?;
+    while let Some((chunk, behind)) = rest.split_first_chunk::<WIDTH>() {
+        let mask = structure(chunk);
+        if mask != 0 {
+            return Some(at + first(mask));
+        }
+        rest = behind;
+        at += WIDTH;
+    }
+    rest.iter().position(|byte| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']')).map(|found| at + found)
+}
+
+/// The first byte from `at` on that is not white space; the length if there is none.
+#[inline(always)]
+pub(super) fn blank(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\t' | b'\r' | b'\n') = bytes.get(at) {
+        at += 1;
+    }
+    at
+}
+
+/// How many bytes are looked at in one step: those of an ordinary register. Sixteen with SSE2 would want `unsafe`, or another
+/// crate; texts of a log line are short, and of long ones `memchr` takes the rest.
+const WIDTH: usize = 8;
+/// From this length on, the rest of a text is searched by `memchr`, whose call costs more than two steps.
+const SHORT_TEXT_BYTES: usize = 32;
+
+/// The highest bit of each byte, the first byte's lowest.
+///
+/// Source: "Determine if a word has a byte equal to n", Sean Anderson, Bit Twiddling Hacks. Bits above the first hit may be
+/// wrong, the first never is.
+type Mask = u64;
+
+const LOW: u64 = u64::from_le_bytes([0x01; WIDTH]);
+const HIGH: u64 = u64::from_le_bytes([0x80; WIDTH]);
+
+#[inline(always)]
+fn equal(chunk: u64, byte: u8) -> Mask {
+    let zeroed = chunk ^ (LOW * byte as u64);
+    zeroed.wrapping_sub(LOW) & !zeroed & HIGH
+}
+
+#[inline(always)]
+fn text_ends(chunk: &[u8; WIDTH]) -> Mask {
+    let chunk = u64::from_le_bytes(*chunk);
+    equal(chunk, b'"') | equal(chunk, b'\\')
+}
+
+#[inline(always)]
+fn structure(chunk: &[u8; WIDTH]) -> Mask {
+    let chunk = u64::from_le_bytes(*chunk);
+    // `[` and `{`, `]` and `}` differ in this bit only.
+    let folded = chunk | (LOW * 0x20);
+    equal(folded, b'{') | equal(folded, b'}') | equal(chunk, b'"')
+}
+
+#[inline(always)]
+fn first(mask: Mask) -> usize {
+    (mask.trailing_zeros() / 8) as usize
+}

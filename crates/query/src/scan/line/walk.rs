@@ -1,0 +1,210 @@
+//! From member to member, and from item to item.
+
+use super::{
+    broken::{Broken, Problem},
+    raw::Raw,
+    skip, text,
+};
+
+/// A key and its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member<'a> {
+    key: &'a [u8],
+    escaped: bool,
+    /// The value.
+    pub value: Raw<'a>,
+}
+
+impl<'a> Member<'a> {
+    /// The key as it stands between its quotes, escapes and all.
+    #[inline]
+    pub const fn key_bytes(self) -> &'a [u8] {
+        self.key
+    }
+
+    /// The key, borrowed from the line where it can be, else resolved into `buffer`, as [`Raw::text`].
+    pub fn key<'b>(self, buffer: &'b mut String) -> &'b str
+    where
+        'a: 'b,
+    {
+        text::read(self.key, self.escaped, buffer)
+    }
+
+    /// True when this is the key, however it is escaped.
+    #[inline(always)]
+    pub fn has_key(self, wanted: &[u8]) -> bool {
+        text::equal(self.key, self.escaped, wanted)
+    }
+
+    #[inline(always)]
+    pub(super) const fn has_escape(self) -> bool {
+        self.escaped
+    }
+}
+
+/// The members of an object, in order.
+#[derive(Clone, Debug)]
+pub struct Members<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    next: Next,
+    /// A line may hold nothing behind its object; a value was cut out.
+    is_line: bool,
+}
+
+/// Where the walk stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Begin,
+    First,
+    Further,
+    End,
+}
+
+impl<'a> Members<'a> {
+    #[inline]
+    pub(super) const fn of_line(bytes: &'a [u8]) -> Members<'a> {
+        Members { bytes, at: 0, next: Next::Begin, is_line: true }
+    }
+
+    #[inline]
+    pub(super) const fn of_map(bytes: &'a [u8]) -> Members<'a> {
+        Members { bytes, at: 0, next: Next::Begin, is_line: false }
+    }
+
+    /// The next member; `None` at the end of the object.
+    #[inline(always)]
+    pub(super) fn step(&mut self) -> Result<Option<Member<'a>>, Broken> {
+        let mut at = self.at;
+        match self.next {
+            Next::Further => {
+                at = skip::blank(self.bytes, at);
+                match self.bytes.get(at) {
+                    Some(b',') => at = skip::blank(self.bytes, at + 1),
+                    Some(b'}') => return self.end(at + 1),
+                    Some(_) => return self.fail(Problem::NoComma, at),
+                    None => return self.fail(Problem::Cut, at),
+                }
+            }
+            Next::Begin => {
+                at = skip::blank(self.bytes, at);
+                match self.bytes.get(at) {
+                    Some(b'{') => at = skip::blank(self.bytes, at + 1),
+                    Some(_) => return self.fail(Problem::NotAnObject, at),
+                    None => return self.fail(Problem::Empty, at),
+                }
+                self.next = Next::First;
+            }
+            Next::First => {}
+            Next::End => return Ok(None),
+        }
+        match self.bytes.get(at) {
+            Some(b'"') => {}
+            Some(b'}') if self.next == Next::First => return self.end(at + 1),
+            Some(_) => return self.fail(Problem::NoKey, at),
+            None => return self.fail(Problem::Cut, at),
+        }
+        let Some((end, escaped)) = skip::text(self.bytes, at + 1) else {
+            return self.fail(Problem::Cut, self.bytes.len());
+        };
+        let key = &self.bytes[at + 1..end];
+        at = skip::blank(self.bytes, end + 1);
+        match self.bytes.get(at) {
+            Some(b':') => at = skip::blank(self.bytes, at + 1),
+            Some(_) => return self.fail(Problem::NoColon, at),
+            None => return self.fail(Problem::Cut, at),
+        }
+        match skip::value(self.bytes, at) {
+            Ok(value) => {
+                self.at = at + value.bytes().len();
+                self.next = Next::Further;
+                Ok(Some(Member { key, escaped, value }))
+            }
+            Err(broken) => self.fail(broken.problem, broken.at),
+        }
+    }
+
+    fn end(&mut self, at: usize) -> Result<Option<Member<'a>>, Broken> {
+        self.next = Next::End;
+        let at = skip::blank(self.bytes, at);
+        if self.is_line && at < self.bytes.len() { Err(Problem::Trailing.at(at)) } else { Ok(None) }
+    }
+
+    #[cold]
+    fn fail(&mut self, problem: Problem, at: usize) -> Result<Option<Member<'a>>, Broken> {
+        self.next = Next::End;
+        Err(problem.at(at))
+    }
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = Result<Member<'a>, Broken>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.step().transpose()
+    }
+}
+
+/// The items of a list, in order.
+#[derive(Clone, Debug)]
+pub struct Items<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    next: Next,
+}
+
+impl<'a> Items<'a> {
+    pub(super) const fn of_list(bytes: &'a [u8]) -> Items<'a> {
+        Items { bytes, at: 1, next: Next::First }
+    }
+
+    fn step(&mut self) -> Result<Option<Raw<'a>>, Broken> {
+        if self.next == Next::End {
+            return Ok(None);
+        }
+        let mut at = skip::blank(self.bytes, self.at);
+        match (self.bytes.get(at), self.next) {
+            (Some(b']'), _) => {
+                self.next = Next::End;
+                return Ok(None);
+            }
+            (Some(b','), Next::Further) => at = skip::blank(self.bytes, at + 1),
+            (Some(_), Next::Further) => return self.fail(Problem::NoComma, at),
+            (Some(_), _) => {}
+            (None, _) => return self.fail(Problem::Cut, at),
+        }
+        match skip::value(self.bytes, at) {
+            Ok(value) => {
+                self.at = at + value.bytes().len();
+                self.next = Next::Further;
+                Ok(Some(value))
+            }
+            Err(broken) => self.fail(broken.problem, broken.at),
+        }
+    }
+
+    #[cold]
+    fn fail(&mut self, problem: Problem, at: usize) -> Result<Option<Raw<'a>>, Broken> {
+        self.next = Next::End;
+        Err(problem.at(at))
+    }
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Result<Raw<'a>, Broken>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.step().transpose()
+    }
+}
+
+/// The value of the first member with this key.
+pub(super) fn first<'a>(mut members: Members<'a>, key: &[u8]) -> Result<Option<Raw<'a>>, Broken> {
+    while let Some(member) = members.step()? {
+        if member.has_key(key) {
+            return Ok(Some(member.value));
+        }
+    }
+    Ok(None)
+}
