@@ -269,7 +269,7 @@ mod tests {
     fn check(condition: Condition, expected: Option<&str>) {
         match (condition, expected) {
             (Condition::Holds(bytes), Some(expected)) => {
-                assert_eq!(String::from_utf8_lossy(&bytes), expected)
+                assert_eq!(String::from_utf8_lossy(&bytes), expected);
             }
             (condition, expected) => assert_eq!((condition, expected), (Condition::Any, None)),
         }
@@ -297,7 +297,7 @@ mod tests {
     fn the_rarest_literal_of_a_conjunction_is_taken() {
         let sample = b"aaaaaa bbb\naaaaaa\naaaaaa\nccc\n";
         let condition = Condition::All(["aaaaaa", "bbb", "x"].map(Condition::text_holds).into());
-        assert_eq!(Needles::new(&condition, sample).lines(sample).collect::<Vec<_>>(), [0..10]);
+        assert!(Needles::new(&condition, sample).lines(sample).eq(std::iter::once(0..10)));
         // Without a sample, the longest.
         assert_eq!(Needles::new(&condition, b"").lines(sample).count(), 3);
     }
