@@ -8,6 +8,8 @@ pub struct FieldSet {
     /// As they were given.
     paths: Vec<Path>,
     candidates: Vec<Candidate>,
+    /// Fields that were given before: where again, and where first.
+    again: Vec<(usize, usize)>,
     /// Bit `n`: a key of `n` bytes is wanted; the highest for all longer ones.
     lengths: u64,
     /// Which field each end of the line answers.
@@ -29,8 +31,12 @@ impl FieldSet {
     /// Fields by their paths.
     pub fn new(paths: impl IntoIterator<Item = Path>) -> FieldSet {
         let paths: Vec<Path> = paths.into_iter().collect();
-        let mut candidates = Vec::new();
+        let (mut candidates, mut again) = (Vec::new(), Vec::new());
         for (field, path) in paths.iter().enumerate() {
+            if let Some(first) = paths[..field].iter().position(|other| other == path) {
+                again.push((field, first));
+                continue;
+            }
             let mut add = |key: &str, rest: &[Step]| {
                 candidates.push(Candidate { key: key.as_bytes().into(), rest: rest.into(), field });
             };
@@ -44,7 +50,7 @@ impl FieldSet {
         let lengths = candidates.iter().fold(0, |lengths, candidate| lengths | length_bit(&candidate.key));
         let end = |key| paths.iter().position(|path| path.as_key() == Some(key));
         let (name, time, level) = (end("event"), end("timestamp"), end("level"));
-        FieldSet { paths, candidates, lengths, name, time, level }
+        FieldSet { paths, candidates, again, lengths, name, time, level }
     }
 
     /// The paths, in the order in which they were given, which is that of the answers.
@@ -65,7 +71,7 @@ impl FieldSet {
     /// Finds the fields of one line.
     ///
     /// Shape: `found[i]` is the value of the path `i`, `None` where the line does not have it; further places become `None`, and
-    /// fields beyond the slice are not looked for. A path that is given twice costs the end of the pass: give each once.
+    /// fields beyond the slice are not looked for.
     ///
     /// Errors: the line is broken before the last field was found. What was found before that stays found.
     ///
@@ -74,7 +80,7 @@ impl FieldSet {
     #[inline]
     pub fn find<'a>(&self, line: Line<'a>, found: &mut [Option<Raw<'a>>]) -> Result<(), Broken> {
         found.fill(None);
-        let mut missing = self.paths.len().min(found.len());
+        let mut missing = self.paths.len() - self.again.len();
         if let Some(field) = self.name
             && let Some(name) = ends::name_in_front(line.bytes())
         {
@@ -86,7 +92,13 @@ impl FieldSet {
             missing -= self.time.map_or(0, |field| put(found, field, time));
             missing -= self.level.map_or(0, |field| put(found, field, level));
         }
-        if missing == 0 { Ok(()) } else { self.walk(line, found, missing) }
+        let result = if missing == 0 { Ok(()) } else { self.walk(line, found, missing) };
+        for (field, first) in &self.again {
+            if *field < found.len() {
+                found[*field] = found[*first];
+            }
+        }
+        result
     }
 
     fn walk<'a>(
