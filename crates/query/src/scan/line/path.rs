@@ -2,12 +2,12 @@
 
 use std::{error, fmt};
 
-use super::{Broken, Line, Raw, fields::FieldSet, walk};
+use super::{Broken, Kind, Line, Raw, fields::FieldSet, walk};
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Into a map: the first member with this key.
+    /// Into a map: the first member with this key. Into a list of OpenTelemetry's attributes: the one with this key.
     Key(String),
     /// Into a list: the item at this place, from 0.
     Index(usize),
@@ -125,6 +125,7 @@ fn bracket(inside: &str) -> Option<(Step, &str)> {
 pub(super) fn descend<'a>(mut raw: Raw<'a>, steps: &[Step]) -> Result<Option<Raw<'a>>, Broken> {
     for step in steps {
         let next = match step {
+            Step::Key(key) if raw.kind() == Kind::List => attribute(raw, key)?,
             Step::Key(key) => walk::first(raw.members(), key.as_bytes())?,
             Step::Index(index) => raw.items().nth(*index).transpose()?,
         };
@@ -134,6 +135,19 @@ pub(super) fn descend<'a>(mut raw: Raw<'a>, steps: &[Step]) -> Result<Option<Raw
         }
     }
     Ok(Some(raw))
+}
+
+/// The value of a key in a list of attributes, as OpenTelemetry writes them: `[{"key":"a","value":{"stringValue":"b"}}]`.
+fn attribute<'a>(list: Raw<'a>, key: &str) -> Result<Option<Raw<'a>>, Broken> {
+    for item in list.items() {
+        let item = item?;
+        if walk::first(item.members(), b"key")?.is_some_and(|found| found.is_text(key)) {
+            let Some(value) = walk::first(item.members(), b"value")? else { return Ok(None) };
+            // The map says only of which type the value is.
+            return Ok(Some(value.members().next().transpose()?.map_or(value, |member| member.value)));
+        }
+    }
+    Ok(None)
 }
 
 /// As [`Path::parse`] reads it.
@@ -213,6 +227,12 @@ mod tests {
         assert_eq!(get("a[0]"), None);
         assert_eq!(get("h.m").as_deref(), Some("3"), "the first in the line");
         assert_eq!(get("h.n").as_deref(), Some("5"));
+        let line =
+            Line::new(br#"{"a":[{"key":"b","value":{"intValue":"7"}},1,{"key":"c","value":8}],"h.m":3}"#);
+        let get = |path: &str| line.get_path(&Path::parse(path).unwrap()).unwrap().map(Raw::bytes);
+        assert_eq!(get("a.b"), Some(&b"\"7\""[..]), "an attribute of OpenTelemetry");
+        assert_eq!(get("a.c"), Some(&b"8"[..]));
+        assert_eq!(get("a.d"), None);
         assert_eq!(line.get("h.m").unwrap().unwrap().bytes(), b"3");
     }
 }
