@@ -79,10 +79,14 @@ impl<'a> Line<'a> {
     ///
     /// Errors: the line is broken before the key, or, if there is none, anywhere between the values.
     pub fn get(self, key: &str) -> Result<Option<Raw<'a>>, Broken> {
-        if let Some(ends) = self.ends()
-            && let Some(raw) = ends.get(key)
-        {
-            return Ok(Some(raw));
+        let at_an_end = match key {
+            "event" => ends::name_in_front(self.bytes),
+            "timestamp" => ends::tail(self.bytes).map(|(time, _)| time),
+            "level" => ends::tail(self.bytes).map(|(_, level)| level),
+            _ => None,
+        };
+        if at_an_end.is_some() {
+            return Ok(at_an_end);
         }
         walk::first(self.members(), key.as_bytes())
     }
@@ -105,7 +109,7 @@ impl<'a> Line<'a> {
     /// `None` when the line begins otherwise, or the name is written with escapes: ask [`Line::get`] then.
     #[inline]
     pub fn name_in_front(self) -> Option<&'a [u8]> {
-        ends::name_in_front(self.bytes).map(|raw| raw.inside())
+        ends::name_in_front(self.bytes)?.plain()
     }
 
     /// Judges the whole line: that it is one object of JSON, in UTF-8, nested at most [`DEPTH_MAX`] deep.
