@@ -32,8 +32,11 @@ use std::{
     fs,
     io::Read,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
+
+use self::rotation::Place;
+use super::follow::Past;
 
 mod cut;
 mod dispense;
@@ -47,9 +50,10 @@ mod seams;
 mod span;
 mod trouble;
 
+pub(super) use self::range::read_at;
 pub use self::{
     find::SOURCES_MAX,
-    run::{Block, Options, Order, Outcome, Progress, Report, scan},
+    run::{Block, Lines, Options, Order, Outcome, Progress, Report, scan},
     span::{SLACK_NS, TimeRange, time_of},
     trouble::{Trouble, TroubleKind},
 };
@@ -74,8 +78,18 @@ pub struct Source {
     origin: Origin,
 }
 
+/// A file, and what its name says.
+pub(super) struct Named {
+    pub(super) path: PathBuf,
+    /// The file of its log that is written to.
+    pub(super) log: PathBuf,
+    pub(super) is_packed: bool,
+}
+
 enum Origin {
     File(PathBuf),
+    /// A plain file that is read up to here; what comes later is a follower's.
+    Part(PathBuf, Arc<fs::File>, u64),
     Stdin,
     /// Anything else; taken by the first scan.
     Reader(Mutex<Option<Box<dyn Read + Send>>>),
@@ -105,6 +119,30 @@ impl Input {
         Input { sources: sources.collect() }
     }
 
+    /// The files of a follower: whole, or up to where it begins.
+    pub(super) fn past(files: Vec<Past>) -> Input {
+        let sources = files.into_iter().map(|(path, part)| Source {
+            name: path.display().to_string(),
+            origin: match part {
+                Some((file, end)) => Origin::Part(path, file, end),
+                None => Origin::File(path),
+            },
+        });
+        Input { sources: sources.collect() }
+    }
+
+    /// The files, and what their names say.
+    pub(super) fn into_files(self) -> impl Iterator<Item = Named> {
+        self.sources.into_iter().filter_map(|source| match source.origin {
+            Origin::File(path) => {
+                let place = Place::of(&path.file_name().unwrap_or_default().to_string_lossy());
+                let log = path.with_file_name(place.log);
+                Some(Named { path, log, is_packed: place.is_packed })
+            }
+            _ => None,
+        })
+    }
+
     /// One stream of lines, plain or compressed. It is read by the first scan; later ones find it empty.
     pub fn reader(name: impl Into<String>, reader: impl Read + Send + 'static) -> Input {
         let origin = Origin::Reader(Mutex::new(Some(Box::new(reader))));
@@ -131,12 +169,15 @@ impl Source {
     /// Its path, where it is a file.
     pub fn path(&self) -> Option<&Path> {
         match &self.origin {
-            Origin::File(path) => Some(path),
-            _ => None,
+            Origin::File(path) | Origin::Part(path, ..) => Some(path),
+            Origin::Stdin | Origin::Reader(_) => None,
         }
     }
 
     fn bytes(&self) -> u64 {
+        if let Origin::Part(_, _, end) = self.origin {
+            return end;
+        }
         self.path()
             .and_then(|path| fs::metadata(path).ok())
             .filter(fs::Metadata::is_file)
@@ -164,6 +205,7 @@ impl std::fmt::Debug for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Origin::File(path) => f.debug_tuple("File").field(path).finish(),
+            Origin::Part(path, _, end) => f.debug_tuple("Part").field(path).field(end).finish(),
             Origin::Stdin => f.write_str("Stdin"),
             Origin::Reader(_) => f.write_str("Reader"),
         }

@@ -203,6 +203,15 @@ impl<'a> Dispenser<'a> {
     fn open(&self, source: &'a Source, number: usize) -> io::Result<Option<Opened<'a>>> {
         let path = match &source.origin {
             Origin::File(path) => path,
+            Origin::Part(_, file, end) => {
+                let kind = PartsKind::Ranges { length: *end };
+                return Ok(Some(Opened::Parts(Parts {
+                    source: number,
+                    file: Arc::clone(file),
+                    next: 0,
+                    kind,
+                })));
+            }
             Origin::Stdin => return self.open_stream(io::stdin(), true, number),
             Origin::Reader(_) => match source.origin.take_reader() {
                 Some(reader) => return self.open_stream(reader, true, number),

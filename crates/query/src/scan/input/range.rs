@@ -104,18 +104,18 @@ fn fill(file: &File, buffer: &mut Vec<u8>, from: usize, to: usize, mut at: u64) 
 
 /// Reads at a place without moving the file's own, which threads share.
 #[cfg(unix)]
-pub(super) fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+pub(in crate::scan) fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buffer, at)
 }
 
 #[cfg(windows)]
-pub(super) fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+pub(in crate::scan) fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, at)
 }
 
 /// Elsewhere files are streams, and nobody asks.
 #[cfg(not(any(unix, windows)))]
-pub(super) fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
+pub(in crate::scan) fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

@@ -140,7 +140,7 @@ where
 impl<'a> Block<'a> {
     /// The lines, without their line feeds; empty ones too.
     pub fn lines(self) -> Lines<'a> {
-        Lines { rest: self.bytes }
+        Lines::of(self.bytes)
     }
 }
 
@@ -148,6 +148,13 @@ impl<'a> Block<'a> {
 #[derive(Clone, Debug)]
 pub struct Lines<'a> {
     rest: &'a [u8],
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of any bytes, without their line feeds; empty ones too, but none behind the last line feed.
+    pub fn of(bytes: &'a [u8]) -> Lines<'a> {
+        Lines { rest: bytes }
+    }
 }
 
 impl<'a> Iterator for Lines<'a> {

@@ -27,6 +27,8 @@ pub enum TroubleKind {
     NoLogs,
     /// More files than [`SOURCES_MAX`](super::SOURCES_MAX): those beyond were left out.
     TooMany,
+    /// Left out, because [`FILES_MAX`](crate::scan::follow::FILES_MAX) others are followed.
+    TooManyFollowed,
     /// It could not be opened or read; lines before that were.
     Unreadable,
     /// It became shorter while it was read.
@@ -41,7 +43,11 @@ pub enum TroubleKind {
 
 impl Trouble {
     #[cold]
-    pub(super) fn new(source: impl Into<String>, kind: TroubleKind, cause: Option<io::Error>) -> Trouble {
+    pub(in crate::scan) fn new(
+        source: impl Into<String>,
+        kind: TroubleKind,
+        cause: Option<io::Error>,
+    ) -> Trouble {
         Trouble { source: source.into(), kind, cause }
     }
 
@@ -72,6 +78,9 @@ impl fmt::Display for Trouble {
             }
             TroubleKind::TooMany => {
                 write!(f, "holds more than {} files: those beyond were left out", super::SOURCES_MAX)
+            }
+            TroubleKind::TooManyFollowed => {
+                write!(f, "is not followed: {} others are", crate::scan::follow::FILES_MAX)
             }
             TroubleKind::Unreadable => f.write_str("cannot be read"),
             TroubleKind::Shrunk => f.write_str("became shorter while it was read"),
