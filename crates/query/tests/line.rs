@@ -9,7 +9,7 @@ use trine_query::scan::line::{FieldSet, Line, Path, Problem, Raw, Value};
 /// JSON as one of its many spellings: choices are taken from `dice`.
 fn spell(json: &Json, dice: &mut impl FnMut() -> u8, out: &mut String) {
     let blank = |dice: &mut dyn FnMut() -> u8, out: &mut String| {
-        out.push_str(["", "", "", " ", "\t ", "\r"][usize::from(dice()) % 6])
+        out.push_str(["", "", "", " ", "\t ", "\r"][usize::from(dice()) % 6]);
     };
     match json {
         Json::String(text) => spell_text(text, dice, out),
@@ -49,7 +49,7 @@ fn spell_text(text: &str, dice: &mut impl FnMut() -> u8, out: &mut String) {
             ('"' | '\\', _) | ('/', 0) => out.extend(['\\', char]),
             (_, 1) | ('\0'..' ', _) => {
                 for unit in char.encode_utf16(&mut [0; 2]) {
-                    out.push_str(&if dice() % 2 == 0 {
+                    out.push_str(&if dice() < 128 {
                         format!("\\u{unit:04x}")
                     } else {
                         format!("\\u{unit:04X}")

@@ -1,6 +1,6 @@
 //! Several fields in one pass over the line.
 
-use super::{Broken, Line, Path, Raw, Step, ends, path};
+use super::{Broken, Line, Path, Raw, Step, ends, path, walk::length_bit};
 
 /// The fields a question wants, made ready for [`FieldSet::find`].
 #[derive(Clone, Debug)]
@@ -10,7 +10,7 @@ pub struct FieldSet {
     candidates: Vec<Candidate>,
     /// Fields that were given before: where again, and where first.
     again: Vec<(usize, usize)>,
-    /// Bit `n`: a key of `n` bytes is wanted; the highest for all longer ones.
+    /// Of the keys that are wanted: see [`length_bit`].
     lengths: u64,
     /// Which field each end of the line answers.
     name: Option<usize>,
@@ -47,7 +47,8 @@ impl FieldSet {
                 add(&key, &[]);
             }
         }
-        let lengths = candidates.iter().fold(0, |lengths, candidate| lengths | length_bit(&candidate.key));
+        let lengths =
+            candidates.iter().fold(0, |lengths, candidate| lengths | length_bit(candidate.key.len()));
         let end = |key| paths.iter().position(|path| path.as_key() == Some(key));
         let (name, time, level) = (end("event"), end("timestamp"), end("level"));
         FieldSet { paths, candidates, again, lengths, name, time, level }
@@ -108,11 +109,9 @@ impl FieldSet {
         mut missing: usize,
     ) -> Result<(), Broken> {
         let mut members = line.members();
-        while let Some(member) = members.step()? {
-            let key = member.key_bytes();
-            if self.lengths & length_bit(key) == 0 && !member.has_escape() {
-                continue;
-            }
+        loop {
+            members.skip_to(self.lengths);
+            let Some(member) = members.step()? else { return Ok(()) };
             for candidate in &self.candidates {
                 if !member.has_key(&candidate.key) || !matches!(found.get(candidate.field), Some(None)) {
                     continue;
@@ -125,7 +124,6 @@ impl FieldSet {
                 }
             }
         }
-        Ok(())
     }
 }
 
@@ -139,9 +137,4 @@ fn put<'a>(found: &mut [Option<Raw<'a>>], field: usize, raw: Raw<'a>) -> usize {
         }
         _ => 0,
     }
-}
-
-#[inline(always)]
-fn length_bit(key: &[u8]) -> u64 {
-    1 << key.len().min(63)
 }

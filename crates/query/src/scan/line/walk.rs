@@ -35,11 +35,6 @@ impl<'a> Member<'a> {
     pub fn has_key(self, wanted: &[u8]) -> bool {
         text::equal(self.key, self.escaped, wanted)
     }
-
-    #[inline(always)]
-    pub(super) const fn has_escape(self) -> bool {
-        self.escaped
-    }
 }
 
 /// The members of an object, in order.
@@ -57,6 +52,7 @@ pub struct Members<'a> {
 enum Next {
     Begin,
     First,
+    Key,
     Further,
     End,
 }
@@ -95,7 +91,7 @@ impl<'a> Members<'a> {
                 }
                 self.next = Next::First;
             }
-            Next::First => {}
+            Next::First | Next::Key => {}
             Next::End => return Ok(None),
         }
         match self.bytes.get(at) {
@@ -124,6 +120,36 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// Goes over members to one whose key has one of these lengths (bit `n`: `n` bytes, the highest for all longer ones), which the next
+    /// step gives; it may stop at others as well. For lines as programs write them; at whatever is unusual it stops, and the step
+    /// judges.
+    ///
+    /// No member is put together on the way, and of a text only the end is looked for: a third less work than stepping.
+    #[inline(always)]
+    pub(super) fn skip_to(&mut self, lengths: u64) {
+        let bytes = self.bytes;
+        let mut at = match self.next {
+            Next::Begin if bytes.first() == Some(&b'{') => 1,
+            Next::Further if bytes.get(self.at) == Some(&b',') => after_blank(bytes, self.at + 1),
+            _ => return,
+        };
+        while bytes.get(at) == Some(&b'"') {
+            self.at = at;
+            self.next = Next::Key;
+            let Some((end, escaped)) = skip::text(bytes, at + 1) else { return };
+            if escaped || lengths & length_bit(end - at - 1) != 0 || bytes.get(end + 1) != Some(&b':') {
+                return;
+            }
+            let Some(end) = skip::value_end(bytes, after_blank(bytes, end + 2)) else { return };
+            if bytes.get(end) != Some(&b',') {
+                self.at = end;
+                self.next = Next::Further;
+                return;
+            }
+            at = after_blank(bytes, end + 1);
+        }
+    }
+
     fn end(&mut self, at: usize) -> Result<Option<Member<'a>>, Broken> {
         self.next = Next::End;
         let at = skip::blank(self.bytes, at);
@@ -144,6 +170,18 @@ impl<'a> Iterator for Members<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         self.step().transpose()
     }
+}
+
+/// The bit of a set of lengths.
+#[inline(always)]
+pub(super) fn length_bit(length: usize) -> u64 {
+    1 << length.min(63)
+}
+
+/// Over one blank, as Python writes it behind `:` and `,`.
+#[inline(always)]
+fn after_blank(bytes: &[u8], at: usize) -> usize {
+    at + usize::from(bytes.get(at) == Some(&b' '))
 }
 
 /// The items of a list, in order.
@@ -201,10 +239,11 @@ impl<'a> Iterator for Items<'a> {
 
 /// The value of the first member with this key.
 pub(super) fn first<'a>(mut members: Members<'a>, key: &[u8]) -> Result<Option<Raw<'a>>, Broken> {
-    while let Some(member) = members.step()? {
+    loop {
+        members.skip_to(length_bit(key.len()));
+        let Some(member) = members.step()? else { return Ok(None) };
         if member.has_key(key) {
             return Ok(Some(member.value));
         }
     }
-    Ok(None)
 }
