@@ -53,7 +53,7 @@ impl Default for Settings {
 }
 
 /// Events of a flow in the mean, by which the rate of flows follows from that of events. Measured; a test compares.
-const EVENTS_PER_FLOW: f64 = 4.67;
+const EVENTS_PER_FLOW: f64 = 4.13;
 /// Bounds of [`Settings::rate`].
 const RATE_MIN: f64 = 1e-3;
 const RATE_MAX: f64 = 1e9;
