@@ -1,5 +1,8 @@
 //! Finding the end of a value without reading it.
 
+mod wide;
+
+use self::wide::{Mask, WIDTH, equal, first, from, load, splat_or};
 use super::{
     broken::{Broken, Problem},
     raw::{Kind, Raw},
@@ -45,21 +48,8 @@ fn is_escaped(before: &[u8]) -> bool {
 
 /// The first `"` from `at` on.
 #[inline(always)]
-fn quote(bytes: &[u8], mut at: usize) -> Option<usize> {
-    let mut rest = bytes.get(at..)?;
-    let far = at + SHORT_TEXT_BYTES;
-    while let Some((chunk, behind)) = rest.split_first_chunk::<WIDTH>() {
-        let mask = equal(u64::from_le_bytes(*chunk), b'"');
-        if mask != 0 {
-            return Some(at + first(mask));
-        }
-        rest = behind;
-        at += WIDTH;
-        if at >= far {
-            return memchr::memchr(b'"', rest).map(|found| at + found);
-        }
-    }
-    rest.iter().position(|byte| *byte == b'"').map(|found| at + found)
+fn quote(bytes: &[u8], at: usize) -> Option<usize> {
+    find(bytes, at, |chunk| equal(load(chunk), b'"'), |byte| byte == b'"', |rest| memchr::memchr(b'"', rest))
 }
 
 /// Just behind the value that begins at `at`; `None` where there is none, or it does not end.
@@ -75,21 +65,14 @@ pub(super) fn value_end(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// The first `"` or `\` from `at` on.
 #[inline(always)]
-fn quote_or_backslash(bytes: &[u8], mut at: usize) -> Option<usize> {
-    let mut rest = bytes.get(at..)?;
-    let far = at + SHORT_TEXT_BYTES;
-    while let Some((chunk, behind)) = rest.split_first_chunk::<WIDTH>() {
-        let mask = text_ends(chunk);
-        if mask != 0 {
-            return Some(at + first(mask));
-        }
-        rest = behind;
-        at += WIDTH;
-        if at >= far {
-            return memchr::memchr2(b'"', b'\\', rest).map(|found| at + found);
-        }
-    }
-    rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).map(|found| at + found)
+fn quote_or_backslash(bytes: &[u8], at: usize) -> Option<usize> {
+    find(
+        bytes,
+        at,
+        |chunk| equal(load(chunk), b'"') | equal(load(chunk), b'\\'),
+        |byte| matches!(byte, b'"' | b'\\'),
+        |rest| memchr::memchr2(b'"', b'\\', rest),
+    )
 }
 
 /// The value that begins at `at`, where there is neither white space nor the end.
@@ -163,18 +146,49 @@ fn nested(bytes: &[u8], mut at: usize) -> Result<usize, Broken> {
 
 /// The first `"`, `{`, `}`, `[` or `]` from `at` on.
 #[inline(always)]
-fn quote_or_bracket(bytes: &[u8], mut at: usize) -> Option<usize> {
-    let mut rest = bytes.get(at..)?;
-    while let Some((chunk, behind)) = rest.split_first_chunk::<WIDTH>() {
-        let mask = structure(chunk);
+fn quote_or_bracket(bytes: &[u8], at: usize) -> Option<usize> {
+    let is_one = |byte| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']');
+    let mask = |chunk: &[u8; WIDTH]| {
+        let chunk = load(chunk);
+        // `[` and `{`, `]` and `}` differ in this bit only.
+        let folded = splat_or(chunk, 0x20);
+        equal(chunk, b'"') | equal(folded, b'{') | equal(folded, b'}')
+    };
+    find(bytes, at, mask, is_one, |rest| rest.iter().position(|byte| is_one(*byte)))
+}
+
+/// The first byte from `at` on of which the mask has a bit. `is_one` says the same of one byte, `far` finds the first in many.
+#[inline(always)]
+fn find(
+    bytes: &[u8],
+    mut at: usize,
+    mask: impl Fn(&[u8; WIDTH]) -> Mask,
+    is_one: impl Fn(u8) -> bool,
+    far: impl Fn(&[u8]) -> Option<usize>,
+) -> Option<usize> {
+    let far_at = at + SHORT_BYTES;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<WIDTH>()) {
+        let mask = mask(chunk);
         if mask != 0 {
             return Some(at + first(mask));
         }
-        rest = behind;
         at += WIDTH;
+        if at >= far_at {
+            return far(bytes.get(at..)?).map(|found| at + found);
+        }
     }
-    rest.iter().position(|byte| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']')).map(|found| at + found)
+    let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
+    // The last chunk of all reaches back before `at`: what is there is masked out.
+    let Some(chunk) = bytes.last_chunk::<WIDTH>() else {
+        return rest.iter().position(|byte| is_one(*byte)).map(|found| at + found);
+    };
+    let begin = bytes.len() - WIDTH;
+    let mask = from(mask(chunk), at - begin);
+    (mask != 0).then(|| begin + first(mask))
 }
+
+/// From this length on, a search goes on with `memchr`, whose call costs more than some steps.
+const SHORT_BYTES: usize = 64;
 
 /// The first byte from `at` on that is not white space; the length if there is none.
 #[inline(always)]
@@ -183,44 +197,4 @@ pub(super) fn blank(bytes: &[u8], mut at: usize) -> usize {
         at += 1;
     }
     at
-}
-
-/// How many bytes are looked at in one step: those of an ordinary register. Sixteen with SSE2 would want `unsafe`, or another
-/// crate; texts of a log line are short, and of long ones `memchr` takes the rest.
-const WIDTH: usize = 8;
-/// From this length on, the rest of a text is searched by `memchr`, whose call costs more than two steps.
-const SHORT_TEXT_BYTES: usize = 32;
-
-/// The highest bit of each byte, the first byte's lowest.
-///
-/// Source: "Determine if a word has a byte equal to n", Sean Anderson, Bit Twiddling Hacks. Bits above the first hit may be
-/// wrong, the first never is.
-type Mask = u64;
-
-const LOW: u64 = u64::from_le_bytes([0x01; WIDTH]);
-const HIGH: u64 = u64::from_le_bytes([0x80; WIDTH]);
-
-#[inline(always)]
-fn equal(chunk: u64, byte: u8) -> Mask {
-    let zeroed = chunk ^ (LOW * byte as u64);
-    zeroed.wrapping_sub(LOW) & !zeroed & HIGH
-}
-
-#[inline(always)]
-fn text_ends(chunk: &[u8; WIDTH]) -> Mask {
-    let chunk = u64::from_le_bytes(*chunk);
-    equal(chunk, b'"') | equal(chunk, b'\\')
-}
-
-#[inline(always)]
-fn structure(chunk: &[u8; WIDTH]) -> Mask {
-    let chunk = u64::from_le_bytes(*chunk);
-    // `[` and `{`, `]` and `}` differ in this bit only.
-    let folded = chunk | (LOW * 0x20);
-    equal(folded, b'{') | equal(folded, b'}') | equal(chunk, b'"')
-}
-
-#[inline(always)]
-fn first(mask: Mask) -> usize {
-    (mask.trailing_zeros() / 8) as usize
 }
