@@ -33,6 +33,7 @@ mod ends;
 mod fields;
 mod number;
 mod path;
+mod quotes;
 mod raw;
 mod skip;
 mod text;

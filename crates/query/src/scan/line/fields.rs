@@ -1,6 +1,11 @@
 //! Several fields in one pass over the line.
 
-use super::{Broken, Line, Path, Raw, Step, ends, path, walk::length_bit};
+use super::{
+    Broken, Kind, Line, Members, Path, Raw, Step, ends, path,
+    quotes::Quotes,
+    skip,
+    walk::{after_blank, length_bit},
+};
 
 /// The fields a question wants, made ready for [`FieldSet::find`].
 #[derive(Clone, Debug)]
@@ -108,7 +113,11 @@ impl FieldSet {
         found: &mut [Option<Raw<'a>>],
         mut missing: usize,
     ) -> Result<(), Broken> {
-        let mut members = line.members();
+        let mut members = match self.walk_quotes(line.bytes(), found, &mut missing) {
+            Ok(Walked::Whole) => return Ok(()),
+            Ok(Walked::Up(to)) => to,
+            Err(broken) => return Err(broken),
+        };
         loop {
             members.skip_to(self.lengths);
             let Some(member) = members.step()? else { return Ok(()) };
@@ -125,6 +134,79 @@ impl FieldSet {
             }
         }
     }
+
+    /// Walks a line as programs write them, short and without escapes, from quote to quote. At whatever is unusual it stops: the members
+    /// from there on are for a walk that judges.
+    #[inline(always)]
+    fn walk_quotes<'a>(
+        &self,
+        bytes: &'a [u8],
+        found: &mut [Option<Raw<'a>>],
+        missing: &mut usize,
+    ) -> Result<Walked<'a>, Broken> {
+        let from_begin = Ok(Walked::Up(Members::of_line(bytes)));
+        let Some(mut quotes) = Quotes::of(bytes) else { return from_begin };
+        if !bytes.starts_with(b"{\"") || quotes.next().is_none() {
+            return from_begin;
+        }
+        let mut at = 1;
+        loop {
+            // `at` is the opening quote of a key, and was passed.
+            let from_key = || Ok(Walked::Up(Members::of_line_from_key(bytes, at)));
+            let Some(key_end) = quotes.next() else { return from_key() };
+            if bytes.get(key_end + 1) != Some(&b':') {
+                return from_key();
+            }
+            let begin = after_blank(bytes, key_end + 2);
+            let (kind, end) = match bytes.get(begin) {
+                Some(b'"') => match (quotes.next(), quotes.next()) {
+                    (Some(_), Some(end)) => (Kind::Text, end + 1),
+                    _ => return from_key(),
+                },
+                Some(b'-' | b'0'..=b'9') => (Kind::Number, skip::scalar_end(bytes, begin)),
+                Some(_) => match skip::value(bytes, begin) {
+                    Ok(raw) => {
+                        let end = begin + raw.bytes().len();
+                        quotes.pass(end);
+                        (raw.kind(), end)
+                    }
+                    Err(_) => return from_key(),
+                },
+                None => return from_key(),
+            };
+            let key = &bytes[at + 1..key_end];
+            if self.lengths & length_bit(key.len()) != 0 {
+                for candidate in &self.candidates {
+                    if *candidate.key != *key || !matches!(found.get(candidate.field), Some(None)) {
+                        continue;
+                    }
+                    let raw = Raw::new(&bytes[begin..end], kind, false);
+                    if let Some(raw) = path::descend(raw, &candidate.rest)? {
+                        *missing -= put(found, candidate.field, raw);
+                        if *missing == 0 {
+                            return Ok(Walked::Whole);
+                        }
+                    }
+                }
+            }
+            at = after_blank(bytes, end + 1);
+            if bytes.get(end) != Some(&b',') || bytes.get(at) != Some(&b'"') {
+                if bytes.get(end) == Some(&b'}') && end + 1 == bytes.len() {
+                    return Ok(Walked::Whole);
+                }
+                return Ok(Walked::Up(Members::of_line_from_value_end(bytes, end)));
+            }
+            quotes.next();
+        }
+    }
+}
+
+/// How far a walk came.
+enum Walked<'a> {
+    /// To the end, or to the last field that was missing.
+    Whole,
+    /// Up to these members.
+    Up(Members<'a>),
 }
 
 /// Puts a value into its place, if there is one and it is free; how many were put.

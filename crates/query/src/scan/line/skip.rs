@@ -1,6 +1,6 @@
 //! Finding the end of a value without reading it.
 
-mod wide;
+pub(super) mod wide;
 
 use self::wide::{Mask, WIDTH, equal, first, from, load, splat_or};
 use super::{
@@ -101,7 +101,7 @@ fn scalar(bytes: &[u8], at: usize, kind: Kind) -> Raw<'_> {
 }
 
 #[inline(always)]
-fn scalar_end(bytes: &[u8], at: usize) -> usize {
+pub(super) fn scalar_end(bytes: &[u8], at: usize) -> usize {
     let length = bytes[at..].iter().position(|byte| SCALAR_ENDS[*byte as usize]);
     length.map_or(bytes.len(), |length| at + length)
 }
@@ -118,7 +118,7 @@ static SCALAR_ENDS: [bool; 256] = {
 };
 
 /// Just behind the list or map that begins at `at`. Brackets are counted, not matched: `[}` is found by whoever goes inside.
-fn nested(bytes: &[u8], mut at: usize) -> Result<usize, Broken> {
+pub(super) fn nested(bytes: &[u8], mut at: usize) -> Result<usize, Broken> {
     let mut depth = 0_usize;
     while let Some(found) = quote_or_bracket(bytes, at) {
         at = found + 1;

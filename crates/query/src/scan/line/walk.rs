@@ -120,6 +120,16 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// From this member on: `at` is where its key has its opening quote.
+    pub(super) const fn of_line_from_key(bytes: &'a [u8], at: usize) -> Members<'a> {
+        Members { bytes, at, next: Next::Key, is_line: true }
+    }
+
+    /// From behind the value that ends at `at`.
+    pub(super) const fn of_line_from_value_end(bytes: &'a [u8], at: usize) -> Members<'a> {
+        Members { bytes, at, next: Next::Further, is_line: true }
+    }
+
     /// Goes over members to one whose key has one of these lengths (bit `n`: `n` bytes, the highest for all longer ones), which the next
     /// step gives; it may stop at others as well. For lines as programs write them; at whatever is unusual it stops, and the step
     /// judges.
@@ -180,7 +190,7 @@ pub(super) fn length_bit(length: usize) -> u64 {
 
 /// Over one blank, as Python writes it behind `:` and `,`.
 #[inline(always)]
-fn after_blank(bytes: &[u8], at: usize) -> usize {
+pub(super) fn after_blank(bytes: &[u8], at: usize) -> usize {
     at + usize::from(bytes.get(at) == Some(&b' '))
 }
 
