@@ -320,6 +320,33 @@ fn a_scan_can_be_stopped_and_watched() {
 }
 
 #[test]
+fn a_scan_that_waits_for_a_pipe_can_be_stopped() {
+    /// Is interrupted, as a read is by a signal, before or after its first line.
+    struct Interrupted(&'static [u8]);
+    impl Read for Interrupted {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            match self.0.read(buffer)? {
+                0 => Err(std::io::ErrorKind::Interrupted.into()),
+                read => Ok(read),
+            }
+        }
+    }
+    for text in [&b""[..], b"{}", b"one line\n"] {
+        let stop = AtomicBool::new(text.is_empty());
+        let options = Options { threads: 2, stop: Some(&stop), ..Options::default() };
+        let input = Input::reader("pipe", Interrupted(text));
+        let outcome = std::thread::scope(|scope| {
+            let scan =
+                scope.spawn(|| scan(&input, &options, || 0, |lines, block| *lines += block.lines().count()));
+            stop.store(true, Ordering::Relaxed);
+            scan.join().unwrap()
+        });
+        assert!(outcome.report.is_partial);
+        assert!(outcome.report.troubles.is_empty(), "{:?}", outcome.report.troubles);
+    }
+}
+
+#[test]
 fn many_streams_and_files_are_shared_out_among_workers() {
     let folder = Folder::new();
     let mut expected = Vec::new();

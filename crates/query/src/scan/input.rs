@@ -15,7 +15,7 @@
 //! Every worker reads for itself, so that there is no reader that the others wait for, and no block changes hands. A plain file is
 //! handed out in ranges of [`BLOCK_BYTES`]: a line belongs to the range in which it begins. A zstd file of several frames is handed
 //! out in runs of frames. A stream (gzip, one zstd frame, a pipe) belongs to the worker that opened it; those that find nothing else
-//! to do take turns with it: one decodes while another looks at what it decoded. In memory is one block per worker.
+//! to do look at what it decoded, while it goes on decoding. In memory are one block per worker, and two per helper.
 //!
 //! Files are read, not mapped: a mapped file that gets shorter kills the process. A block stays in the core's cache between being
 //! read and being searched.
@@ -47,6 +47,7 @@ mod range;
 mod rotation;
 mod run;
 mod seams;
+mod shared;
 mod span;
 mod trouble;
 

@@ -19,6 +19,7 @@ use super::{
     range::{HAS_READ_AT, Part, Range},
     run::{Block, Options, Order, Progress, Report},
     seams::{Piece, Seams},
+    shared::{Reading, Shared},
     span,
     trouble::{Trouble, TroubleKind},
 };
@@ -29,20 +30,20 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(super) struct Dispenser<'a> {
     input: &'a Input,
     options: &'a Options<'a>,
-    queue: Mutex<Queue<'a>>,
+    queue: Mutex<Queue>,
     report: Mutex<Gathered>,
     done: Arc<AtomicU64>,
     is_stopped: AtomicBool,
 }
 
 #[derive(Default)]
-struct Queue<'a> {
+struct Queue {
     /// The source to be opened next.
     next: usize,
     /// A file that is being handed out in parts.
     parts: Option<Parts>,
-    /// Streams that have not ended, for those that have nothing else to do.
-    streams: Vec<Arc<Shared<'a>>>,
+    /// Streams that others read, by their sources, for those that have nothing else to do.
+    streams: Vec<(usize, Arc<Shared>)>,
 }
 
 #[derive(Default)]
@@ -64,30 +65,16 @@ enum PartsKind {
     Frames { runs: Vec<(u64, u64)>, seams: Arc<Mutex<Seams>> },
 }
 
-struct Shared<'a> {
-    source: usize,
-    /// `None` once it has ended.
-    stream: Mutex<Option<Stream<'a>>>,
-}
-
-impl Shared<'_> {
-    /// False once it has ended. While someone reads it, it has not.
-    fn is_open(&self) -> bool {
-        self.stream.try_lock().map_or(true, |stream| stream.is_some())
-    }
-}
-
 struct Stream<'a> {
     cutter: Cutter<Box<dyn Read + Send + 'a>>,
     form: Form,
-    blocks: u64,
-    is_damaged: bool,
 }
 
 enum Task<'a> {
     Range { source: usize, file: Arc<File>, number: usize, range: Range },
     Frames(usize, Frames),
-    Stream(Arc<Shared<'a>>),
+    Stream(usize, Stream<'a>, Arc<Shared>),
+    Help(usize, Arc<Shared>),
 }
 
 /// A run of frames.
@@ -129,7 +116,12 @@ impl<'a> Dispenser<'a> {
                     self.range(source, &file, number, range, &mut buffer, fold);
                 }
                 Task::Frames(source, frames) => self.frames(source, &frames, &mut buffer, fold),
-                Task::Stream(shared) => self.stream(&shared, &mut buffer, fold),
+                Task::Stream(source, stream, shared) => {
+                    self.stream(source, stream, &shared, &mut buffer, fold);
+                }
+                Task::Help(source, shared) => shared.help(&|| self.goes_on(), &mut |(bytes, block)| {
+                    deliver(bytes, Order { source: source as u32, part: 0, block: *block }, None, fold);
+                }),
             }
         }
     }
@@ -182,22 +174,22 @@ impl<'a> Dispenser<'a> {
             match self.open(source, number) {
                 Ok(Some(Opened::Parts(parts))) => queue.parts = Some(parts),
                 Ok(Some(Opened::Stream(stream))) => {
-                    let shared = Arc::new(Shared { source: number, stream: Mutex::new(Some(stream)) });
-                    queue.streams.retain(|shared| shared.is_open());
-                    queue.streams.push(Arc::clone(&shared));
-                    return Some(Task::Stream(shared));
+                    let shared = Arc::new(Shared::default());
+                    queue.streams.retain(|(_, shared)| shared.is_open());
+                    queue.streams.push((number, Arc::clone(&shared)));
+                    return Some(Task::Stream(number, stream, shared));
                 }
                 Ok(None) => {}
+                Err(_) if !self.goes_on() => return None,
                 Err(error) => self.trouble(number, TroubleKind::Unreadable, Some(error)),
             }
         }
         // Nothing is left but to help with a stream that has not ended.
-        queue.streams.retain(|shared| shared.is_open());
-        let shared = queue.streams.first().cloned();
+        queue.streams.retain(|(_, shared)| shared.is_open());
+        let (source, shared) = queue.streams.first().cloned()?;
         // The next helper tries the next one.
-        let turn = usize::from(queue.streams.len() > 1);
-        queue.streams.rotate_left(turn);
-        shared.map(Task::Stream)
+        queue.streams.rotate_left(1);
+        Some(Task::Help(source, shared))
     }
 
     fn open(&self, source: &'a Source, number: usize) -> io::Result<Option<Opened<'a>>> {
@@ -254,7 +246,7 @@ impl<'a> Dispenser<'a> {
         is_live: bool,
         number: usize,
     ) -> io::Result<Option<Opened<'a>>> {
-        let (form, reader) = form::peek(Counted { reader, counter: self.counter() })?;
+        let (form, reader) = form::peek(Counted { reader, counter: self.counter() }, &|| self.goes_on())?;
         if form == Form::Utf16 {
             self.trouble(number, TroubleKind::Utf16, None);
             return Ok(None);
@@ -262,7 +254,7 @@ impl<'a> Dispenser<'a> {
         let Options { block_bytes, line_bytes_max, .. } = *self.options;
         let is_eager = is_live && form == Form::Plain;
         let cutter = Cutter::new(form.unpack(reader)?, block_bytes, line_bytes_max, is_eager);
-        Ok(Some(Opened::Stream(Stream { cutter, form, blocks: 0, is_damaged: false })))
+        Ok(Some(Opened::Stream(Stream { cutter, form })))
     }
 
     fn range(
@@ -289,32 +281,43 @@ impl<'a> Dispenser<'a> {
         deliver(&buffer[lines.from..lines.to], order, Some(lines.offset), fold);
     }
 
-    fn stream(&self, shared: &Shared<'_>, buffer: &mut Vec<u8>, fold: Fold<'_>) {
+    /// Reads a stream to its end, and looks at what the helpers leave.
+    fn stream(
+        &self,
+        source: usize,
+        mut stream: Stream<'_>,
+        shared: &Shared,
+        buffer: &mut Vec<u8>,
+        fold: Fold<'_>,
+    ) {
+        let reading = Reading(shared);
+        let order = |block| Order { source: source as u32, part: 0, block };
+        let (mut block, mut is_damaged) = (0, false);
         while self.goes_on() {
-            let block = {
-                let mut guard = lock(&shared.stream);
-                let Some(stream) = guard.as_mut() else { return };
-                match stream.cutter.next(buffer, &|| self.goes_on()) {
-                    Ok(Cut::End) => {
-                        self.long_lines(shared.source, stream.cutter.long_lines);
-                        *guard = None;
-                        return;
+            match stream.cutter.next(buffer, &|| self.goes_on()) {
+                Ok(Cut::End) => break,
+                // What stands before damage without a line feed is no line.
+                Ok(Cut::Rest) if is_damaged => break,
+                Ok(_) => {
+                    if !shared.hand_over(buffer, block) {
+                        deliver(buffer, order(block), None, fold);
                     }
-                    // What stands before damage without a line feed is no line.
-                    Ok(Cut::Rest) if stream.is_damaged => continue,
-                    Ok(_) => {}
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
-                    Err(error) => {
-                        stream.is_damaged = true;
-                        self.trouble(shared.source, stream.form.trouble(), Some(error));
-                        continue;
-                    }
+                    block += 1;
                 }
-                stream.blocks += 1;
-                stream.blocks - 1
-            };
-            deliver(buffer, Order { source: shared.source as u32, part: 0, block }, None, fold);
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => break,
+                Err(error) => {
+                    is_damaged = true;
+                    self.trouble(source, stream.form.trouble(), Some(error));
+                }
+            }
         }
+        while self.goes_on()
+            && let Some((bytes, block)) = shared.take()
+        {
+            deliver(&bytes, order(block), None, fold);
+        }
+        drop(reading);
+        self.long_lines(source, stream.cutter.long_lines);
     }
 
     fn frames(&self, source: usize, frames: &Frames, buffer: &mut Vec<u8>, fold: Fold<'_>) {

@@ -56,9 +56,22 @@ pub(super) fn zstd_decoder<'a, R: Read>(packed: R) -> io::Result<zstd::Decoder<'
     Ok(decoder)
 }
 
-/// Reads the bytes that tell the form; gives them back together with the rest.
-pub(super) fn peek<R: Read>(mut reader: R) -> io::Result<(Form, impl Read + use<R>)> {
-    let mut begin = Vec::with_capacity(MAGIC_BYTES);
-    reader.by_ref().take(MAGIC_BYTES as u64).read_to_end(&mut begin)?;
-    Ok((Form::of(&begin), io::Cursor::new(begin).chain(reader)))
+/// Reads the bytes that tell the form; gives them back together with the rest. `go_on` is asked when a read was interrupted by a signal:
+/// a pipe may keep us waiting here.
+pub(super) fn peek<R: Read>(
+    mut reader: R,
+    go_on: &dyn Fn() -> bool,
+) -> io::Result<(Form, impl Read + use<R>)> {
+    let mut begin = [0; MAGIC_BYTES];
+    let mut filled = 0;
+    while filled < MAGIC_BYTES {
+        match reader.read(&mut begin[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read.min(MAGIC_BYTES - filled),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted && go_on() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let form = Form::of(&begin[..filled]);
+    Ok((form, io::Cursor::new(begin).take(filled as u64).chain(reader)))
 }

@@ -70,7 +70,7 @@ fn first_time<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<i64> {
 
 /// The first whole lines of a file, decompressed: at most so many bytes.
 pub(super) fn head(path: &Path, bytes: usize) -> io::Result<Vec<u8>> {
-    let (form, reader) = form::peek(File::open(path)?)?;
+    let (form, reader) = form::peek(File::open(path)?, &|| true)?;
     let mut head = Vec::new();
     let result = form.unpack(reader)?.take(bytes as u64).read_to_end(&mut head);
     let end = memrchr(b'\n', &head).map(|end| end + 1);
