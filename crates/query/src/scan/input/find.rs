@@ -134,7 +134,7 @@ impl Found {
     }
 }
 
-/// Logs in the order in which they were named, their files oldest first; of a closed one that is there plain and compressed
+/// Folders in the order in which they were named, their logs by name, of a log the oldest file first; of a closed one that is there plain and compressed
 /// (as while it is being compressed), the plain one.
 fn sorted(files: Vec<File>) -> Vec<File> {
     let mut logs: Vec<((PathBuf, String), Vec<File>)> = Vec::new();
