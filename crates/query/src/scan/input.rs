@@ -101,8 +101,11 @@ impl Input {
     ///
     /// A file is taken whatever it is called. Of a folder those below it are taken that are called `*.jsonl`, `*.ndjson`, `*.json`
     /// or `*.log`, rotated (`app.2026-11-23T10-00-00-000.jsonl`, `app.log.1`, `app.log-20251024`) and compressed (`.gz`, `.zst`) or
-    /// not; hidden ones and links to folders are not. Folders come in the order in which they were named, their logs by name. What does not exist and has `*`, `?` or `[` in it is a glob. `-` is the standard input. A file that
-    /// is found twice is read once; of a closed file that is there both plain and compressed, the plain one.
+    /// not; hidden ones and links to folders are not. What does not exist and has `*`, `?` or `[` in it is a glob. `-` is the
+    /// standard input.
+    ///
+    /// Folders come in the order in which they were named, their logs by name, of a log the oldest file first. A file that is found
+    /// twice is read once; of a closed file that is there both plain and compressed, the plain one.
     ///
     /// Errors: those that were met, beside the input of all the others: no such file (with the nearest name), nothing in a folder,
     /// no right to read it.
