@@ -1,7 +1,5 @@
 //! The on-demand reader of lines against serde_json: for any bytes the same judgement, the same fields, the same values.
 
-use std::borrow::Cow;
-
 use serde::de::IgnoredAny;
 use trine_query::scan::{
     input::time_of,
@@ -108,7 +106,7 @@ fn compare(raw: Raw<'_>, expected: &Json) {
             assert_eq!(value, text);
             assert!(raw.is_text(text));
             let plain = raw.plain().map(String::from_utf8_lossy);
-            assert!(plain.is_none_or(|plain| plain == Cow::from(text)));
+            assert!(plain.is_none_or(|plain| plain == *text));
         }
         (Value::List(list), Json::List(items)) => {
             let found: Vec<_> = list.items().collect::<Result<_, _>>().expect("the list is good");
