@@ -9,6 +9,7 @@ pub mod json;
 pub mod json_line;
 pub mod record;
 pub mod ring;
+pub mod scan_line;
 pub mod table;
 pub mod tree;
 
@@ -16,10 +17,11 @@ pub mod tree;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     ("config", config::run),
     ("json_line", json_line::run),
     ("record", record::run),
     ("ring", ring::run),
+    ("scan_line", scan_line::run),
     ("table", table::run),
 ];

@@ -1,0 +1,6 @@
+//! Asks logs: reads JSON lines, plain or compressed, and finds what a question names in them.
+
+#![forbid(unsafe_code)]
+
+pub mod generate;
+pub mod scan;

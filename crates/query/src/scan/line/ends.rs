@@ -1,0 +1,151 @@
+//! Name, time and level from the two ends of a line of Trine's shape (docs/format.md §1), without walking it.
+//!
+//! Lines of other writers have the same shape often enough (structlog with ISO times, Python's blanks behind `:` and `,`), so both
+//! spellings are known. What is taken here is what a walk would find: the name is the first member, so nothing can stand before
+//! it; the tail ends in `"}`, so in a line that is JSON it belongs to the outermost object, and its quotes are no text's, where
+//! they would be escaped.
+
+use super::raw::{Kind, Raw};
+use crate::scan::time;
+
+/// Name, time and level of a line of Trine's shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends<'a> {
+    /// `"event"`, a text.
+    pub name: Raw<'a>,
+    /// `"timestamp"`, of the form `YYYY-MM-DDThh:mm:ss.uuuuuuZ` (its digits may be no date).
+    pub time: Raw<'a>,
+    /// `"level"`, a text of lower-case letters.
+    pub level: Raw<'a>,
+}
+
+/// How the ends are spelled: without blanks as Trine does, and with them.
+struct Spelling {
+    head: &'static [u8],
+    before_time: &'static [u8],
+    before_level: &'static [u8],
+}
+
+const SPELLINGS: [Spelling; 2] = [
+    Spelling { head: b"{\"event\":", before_time: b",\"timestamp\":", before_level: b",\"level\":" },
+    Spelling { head: b"{\"event\": ", before_time: b", \"timestamp\": ", before_level: b", \"level\": " },
+];
+
+/// Longest level: `critical`.
+const LEVEL_BYTES_MAX: usize = 8;
+/// A time with its quotes.
+const TIME_BYTES: usize = time::FIXED_BYTES + 2;
+
+impl<'a> Ends<'a> {
+    #[inline]
+    pub(super) fn of(bytes: &'a [u8]) -> Option<Ends<'a>> {
+        let (time, level) = tail(bytes)?;
+        Some(Ends { name: name_in_front(bytes)?, time, level })
+    }
+
+    /// The value of one of the three keys.
+    #[inline]
+    pub fn get(self, key: &str) -> Option<Raw<'a>> {
+        match key {
+            "event" => Some(self.name),
+            "timestamp" => Some(self.time),
+            "level" => Some(self.level),
+            _ => None,
+        }
+    }
+}
+
+/// The name, where the line begins with it.
+#[inline(always)]
+pub(super) fn name_in_front(bytes: &[u8]) -> Option<Raw<'_>> {
+    let begin = head(bytes)?.head.len();
+    let (end, escaped) = super::skip::text(bytes, begin + 1)?;
+    Some(Raw::new(&bytes[begin..=end], Kind::Text, escaped))
+}
+
+/// How the line spells its head, if it has one: `{"event":"`.
+#[inline(always)]
+fn head(bytes: &[u8]) -> Option<&'static Spelling> {
+    let spelling = if bytes.get(9) == Some(&b' ') { &SPELLINGS[1] } else { &SPELLINGS[0] };
+    (bytes.starts_with(spelling.head) && bytes.get(spelling.head.len()) == Some(&b'"')).then_some(spelling)
+}
+
+/// Time and level, where the line begins with a name and ends in them.
+#[inline(always)]
+pub(super) fn tail(bytes: &[u8]) -> Option<(Raw<'_>, Raw<'_>)> {
+    let spelling = head(bytes)?;
+    let rest = bytes.strip_suffix(b"\"}")?;
+    let near = rest.len().saturating_sub(LEVEL_BYTES_MAX + 1);
+    let length = rest[near..].iter().rev().position(|byte| !byte.is_ascii_lowercase())?;
+    let (rest, level) = quoted(bytes, rest.len() + 1, length)?;
+    let rest = rest.strip_suffix(spelling.before_level)?;
+    let (rest, time) = quoted(bytes, rest.len(), TIME_BYTES - 2)?;
+    (rest.ends_with(spelling.before_time) && time::is_fixed(time.inside())).then_some((time, level))
+}
+
+/// Splits off the text of this length, its quotes not counted, whose closing quote is before `end`.
+#[inline(always)]
+fn quoted(bytes: &[u8], end: usize, length: usize) -> Option<(&[u8], Raw<'_>)> {
+    let (rest, text) = bytes.get(..end)?.split_at_checked(end.checked_sub(length + 2)?)?;
+    let has_quotes = text[0] == b'"' && text[length + 1] == b'"';
+    has_quotes.then_some((rest, Raw::new(text, Kind::Text, false)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expected: Option<[&str; 3]>) {
+        let ends = Ends::of(line.as_bytes());
+        let found = ends
+            .map(|ends| [ends.name, ends.time, ends.level].map(|raw| str::from_utf8(raw.inside()).unwrap()));
+        assert_eq!(found, expected, "{line}");
+    }
+
+    const TIME: &str = "2025-10-24T10:00:00.123456Z";
+
+    #[test]
+    fn the_ends_of_our_own_lines_are_found_in_both_spellings() {
+        check(
+            &format!(r#"{{"event":"user_login","a":{{"b":[1]}},"timestamp":"{TIME}","level":"info"}}"#),
+            Some(["user_login", TIME, "info"]),
+        );
+        check(
+            &format!(r#"{{"event": "user_login", "timestamp": "{TIME}", "level": "critical"}}"#),
+            Some(["user_login", TIME, "critical"]),
+        );
+    }
+
+    #[test]
+    fn a_name_with_escapes_is_a_name() {
+        check(
+            &format!(r#"{{"event":"a\"b","timestamp":"{TIME}","level":"info"}}"#),
+            Some([r#"a\"b"#, TIME, "info"]),
+        );
+    }
+
+    #[test]
+    fn what_only_looks_like_them_is_left_to_the_walk() {
+        for line in [
+            String::new(),
+            r#""}"#.into(),
+            r#"{"event":""}"#.into(),
+            // Another order, another spelling, other lengths, more behind it.
+            format!(r#"{{"event":"a_b","level":"info","timestamp":"{TIME}"}}"#),
+            format!(r#"{{"event":"a_b", "timestamp":"{TIME}","level":"info"}}"#),
+            format!(r#"{{"event":"a_b","timestamp":"{TIME}","level":"INFO"}}"#),
+            format!(r#"{{"event":"a_b","timestamp":"{TIME}","level":"information"}}"#),
+            format!(r#"{{"event":"a_b","timestamp":"{TIME}","level":"info"}} "#),
+            r#"{"event":"a_b","timestamp":"2025-10-24T10:00:00Z","level":"info"}"#.into(),
+            r#"{"event":"a_b","timestamp":"2025-10-24T10:00:00.12345xZ","level":"info"}"#.into(),
+            // A tail within a map, or within a text.
+            format!(r#"{{"event":"a_b","x":{{"y":1,"timestamp":"{TIME}","level":"info"}}}}"#),
+            format!(r#"{{"event":"a_b","x":"y\",\"timestamp\":\"{TIME}\",\"level\":\"info\"}}"#),
+            // Another key in front.
+            format!(r#"{{"events":"a_b","timestamp":"{TIME}","level":"info"}}"#),
+        ] {
+            check(&line, None);
+        }
+    }
+}

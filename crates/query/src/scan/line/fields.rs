@@ -1,0 +1,222 @@
+//! Several fields in one pass over the line.
+
+use super::{
+    Broken, Kind, Line, Members, Path, Raw, Step, ends, path,
+    quotes::Quotes,
+    skip,
+    walk::{after_blank, length_bit},
+};
+
+/// The fields a question wants, made ready for [`FieldSet::find`].
+#[derive(Clone, Debug)]
+pub struct FieldSet {
+    /// As they were given.
+    paths: Vec<Path>,
+    candidates: Vec<Candidate>,
+    /// Fields that were given before: where again, and where first.
+    again: Vec<(usize, usize)>,
+    /// Of the keys that are wanted: see [`length_bit`].
+    lengths: u64,
+    /// Which field each end of the line answers.
+    name: Option<usize>,
+    time: Option<usize>,
+    level: Option<usize>,
+}
+
+/// A key of the line that leads to a wanted field.
+#[derive(Clone, Debug)]
+struct Candidate {
+    key: Box<[u8]>,
+    /// The steps from its value on.
+    rest: Box<[Step]>,
+    field: usize,
+}
+
+impl FieldSet {
+    /// Fields by their paths.
+    pub fn new(paths: impl IntoIterator<Item = Path>) -> FieldSet {
+        let paths: Vec<Path> = paths.into_iter().collect();
+        let (mut candidates, mut again) = (Vec::new(), Vec::new());
+        for (field, path) in paths.iter().enumerate() {
+            if let Some(first) = paths[..field].iter().position(|other| other == path) {
+                again.push((field, first));
+                continue;
+            }
+            let mut add = |key: &str, rest: &[Step]| {
+                candidates.push(Candidate { key: key.as_bytes().into(), rest: rest.into(), field });
+            };
+            if let [Step::Key(key), rest @ ..] = path.steps() {
+                add(key, rest);
+            }
+            if let Some(key) = path.dotted() {
+                add(&key, &[]);
+            }
+        }
+        let lengths =
+            candidates.iter().fold(0, |lengths, candidate| lengths | length_bit(candidate.key.len()));
+        let end = |key| paths.iter().position(|path| path.as_key() == Some(key));
+        let (name, time, level) = (end("event"), end("timestamp"), end("level"));
+        FieldSet { paths, candidates, again, lengths, name, time, level }
+    }
+
+    /// The paths, in the order in which they were given, which is that of the answers.
+    pub fn paths(&self) -> &[Path] {
+        &self.paths
+    }
+
+    /// How many fields.
+    pub fn len(&self) -> usize {
+        self.paths.len()
+    }
+
+    /// True when nothing is wanted.
+    pub fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+
+    /// Finds the fields of one line.
+    ///
+    /// Shape: `found[i]` is the value of the path `i`, `None` where the line does not have it; further places become `None`, and
+    /// fields beyond the slice are not looked for.
+    ///
+    /// Errors: the line is broken before the last field was found. What was found before that stays found.
+    ///
+    /// Cost: one pass up to the last wanted field, the whole line when one is missing; no allocation. Name, time and level of a line
+    /// of Trine's shape need no pass.
+    #[inline]
+    pub fn find<'a>(&self, line: Line<'a>, found: &mut [Option<Raw<'a>>]) -> Result<(), Broken> {
+        found.fill(None);
+        let mut missing = self.paths.len() - self.again.len();
+        if let Some(field) = self.name
+            && let Some(name) = ends::name_in_front(line.bytes())
+        {
+            missing -= put(found, field, name);
+        }
+        if (self.time.is_some() || self.level.is_some())
+            && let Some((time, level)) = ends::tail(line.bytes())
+        {
+            missing -= self.time.map_or(0, |field| put(found, field, time));
+            missing -= self.level.map_or(0, |field| put(found, field, level));
+        }
+        let result = if missing == 0 { Ok(()) } else { self.walk(line, found, missing) };
+        for (field, first) in &self.again {
+            if *field < found.len() {
+                found[*field] = found[*first];
+            }
+        }
+        result
+    }
+
+    fn walk<'a>(
+        &self,
+        line: Line<'a>,
+        found: &mut [Option<Raw<'a>>],
+        mut missing: usize,
+    ) -> Result<(), Broken> {
+        let mut members = match self.walk_quotes(line.bytes(), found, &mut missing) {
+            Ok(Walked::Whole) => return Ok(()),
+            Ok(Walked::Up(to)) => to,
+            Err(broken) => return Err(broken),
+        };
+        loop {
+            members.skip_to(self.lengths);
+            let Some(member) = members.step()? else { return Ok(()) };
+            for candidate in &self.candidates {
+                if !member.has_key(&candidate.key) || !matches!(found.get(candidate.field), Some(None)) {
+                    continue;
+                }
+                if let Some(raw) = path::descend(member.value, &candidate.rest)? {
+                    missing -= put(found, candidate.field, raw);
+                    if missing == 0 {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Walks a line as programs write them, short and without escapes, from quote to quote. At whatever is unusual it stops: the members
+    /// from there on are for a walk that judges.
+    #[inline(always)]
+    fn walk_quotes<'a>(
+        &self,
+        bytes: &'a [u8],
+        found: &mut [Option<Raw<'a>>],
+        missing: &mut usize,
+    ) -> Result<Walked<'a>, Broken> {
+        let from_begin = Ok(Walked::Up(Members::of_line(bytes)));
+        let Some(mut quotes) = Quotes::of(bytes) else { return from_begin };
+        if !bytes.starts_with(b"{\"") || quotes.next().is_none() {
+            return from_begin;
+        }
+        let mut at = 1;
+        loop {
+            // `at` is the opening quote of a key, and was passed.
+            let from_key = || Ok(Walked::Up(Members::of_line_from_key(bytes, at)));
+            let Some(key_end) = quotes.next() else { return from_key() };
+            if bytes.get(key_end + 1) != Some(&b':') {
+                return from_key();
+            }
+            let begin = after_blank(bytes, key_end + 2);
+            let (kind, end) = match bytes.get(begin) {
+                Some(b'"') => match (quotes.next(), quotes.next()) {
+                    (Some(_), Some(end)) => (Kind::Text, end + 1),
+                    _ => return from_key(),
+                },
+                Some(b'-' | b'0'..=b'9') => (Kind::Number, skip::scalar_end(bytes, begin)),
+                Some(_) => match skip::value(bytes, begin) {
+                    Ok(raw) => {
+                        let end = begin + raw.bytes().len();
+                        quotes.pass(end);
+                        (raw.kind(), end)
+                    }
+                    Err(_) => return from_key(),
+                },
+                None => return from_key(),
+            };
+            let key = &bytes[at + 1..key_end];
+            if self.lengths & length_bit(key.len()) != 0 {
+                for candidate in &self.candidates {
+                    if *candidate.key != *key || !matches!(found.get(candidate.field), Some(None)) {
+                        continue;
+                    }
+                    let raw = Raw::new(&bytes[begin..end], kind, false);
+                    if let Some(raw) = path::descend(raw, &candidate.rest)? {
+                        *missing -= put(found, candidate.field, raw);
+                        if *missing == 0 {
+                            return Ok(Walked::Whole);
+                        }
+                    }
+                }
+            }
+            at = after_blank(bytes, end + 1);
+            if bytes.get(end) != Some(&b',') || bytes.get(at) != Some(&b'"') {
+                if bytes.get(end) == Some(&b'}') && end + 1 == bytes.len() {
+                    return Ok(Walked::Whole);
+                }
+                return Ok(Walked::Up(Members::of_line_from_value_end(bytes, end)));
+            }
+            quotes.next();
+        }
+    }
+}
+
+/// How far a walk came.
+enum Walked<'a> {
+    /// To the end, or to the last field that was missing.
+    Whole,
+    /// Up to these members.
+    Up(Members<'a>),
+}
+
+/// Puts a value into its place, if there is one and it is free; how many were put.
+#[inline(always)]
+fn put<'a>(found: &mut [Option<Raw<'a>>], field: usize, raw: Raw<'a>) -> usize {
+    match found.get_mut(field) {
+        Some(place @ None) => {
+            *place = Some(raw);
+            1
+        }
+        _ => 0,
+    }
+}

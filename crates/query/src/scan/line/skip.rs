@@ -1,0 +1,200 @@
+//! Finding the end of a value without reading it.
+
+pub(super) mod wide;
+
+use self::wide::{Mask, WIDTH, equal, first, from, load, splat_or};
+use super::{
+    broken::{Broken, Problem},
+    raw::{Kind, Raw},
+};
+
+/// How deep lists and maps may lie in each other. Trine writes 64 (docs/format.md §1), serde_json reads 128 by default; what is
+/// deeper is an attack or a mistake, and whoever walks into it may recurse this often.
+pub const DEPTH_MAX: usize = 1_024;
+
+/// Where the text whose opening quote is before `at` has its closing quote, and whether there is a `\` before that.
+#[inline(always)]
+pub(super) fn text(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
+    let mut escaped = false;
+    loop {
+        let found = quote_or_backslash(bytes, at)?;
+        if bytes[found] == b'"' {
+            return Some((found, escaped));
+        }
+        escaped = true;
+        at = found + 2;
+    }
+}
+
+/// As [`text`], when only the end matters: a `"` is looked for, and then whether it is escaped. Half the work, for the many texts that
+/// nobody asked for.
+#[inline(always)]
+pub(super) fn text_end(bytes: &[u8], begin: usize) -> Option<usize> {
+    let mut at = begin;
+    loop {
+        let found = quote(bytes, at)?;
+        if bytes[found - 1] != b'\\' || !is_escaped(&bytes[begin..found]) {
+            return Some(found);
+        }
+        at = found + 1;
+    }
+}
+
+/// Whether what stands behind this text is escaped by it: it ends in an odd number of `\`.
+#[cold]
+fn is_escaped(before: &[u8]) -> bool {
+    before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+}
+
+/// The first `"` from `at` on.
+#[inline(always)]
+fn quote(bytes: &[u8], at: usize) -> Option<usize> {
+    find(bytes, at, |chunk| equal(load(chunk), b'"'), |byte| byte == b'"', |rest| memchr::memchr(b'"', rest))
+}
+
+/// Just behind the value that begins at `at`; `None` where there is none, or it does not end.
+#[inline(always)]
+pub(super) fn value_end(bytes: &[u8], at: usize) -> Option<usize> {
+    match *bytes.get(at)? {
+        b'"' => text_end(bytes, at + 1).map(|end| end + 1),
+        b'{' | b'[' => nested(bytes, at).ok(),
+        b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I' => Some(scalar_end(bytes, at)),
+        _ => None,
+    }
+}
+
+/// The first `"` or `\` from `at` on.
+#[inline(always)]
+fn quote_or_backslash(bytes: &[u8], at: usize) -> Option<usize> {
+    find(
+        bytes,
+        at,
+        |chunk| equal(load(chunk), b'"') | equal(load(chunk), b'\\'),
+        |byte| matches!(byte, b'"' | b'\\'),
+        |rest| memchr::memchr2(b'"', b'\\', rest),
+    )
+}
+
+/// The value that begins at `at`, where there is neither white space nor the end.
+#[inline(always)]
+pub(super) fn value(bytes: &[u8], at: usize) -> Result<Raw<'_>, Broken> {
+    let Some(&begin) = bytes.get(at) else { return Err(Problem::Cut.at(at)) };
+    match begin {
+        b'"' => match text(bytes, at + 1) {
+            Some((end, escaped)) => Ok(Raw::new(&bytes[at..=end], Kind::Text, escaped)),
+            None => Err(Problem::Cut.at(bytes.len())),
+        },
+        b'-' | b'0'..=b'9' => Ok(scalar(bytes, at, Kind::Number)),
+        b'{' => nested(bytes, at).map(|end| Raw::new(&bytes[at..end], Kind::Map, false)),
+        b'[' => nested(bytes, at).map(|end| Raw::new(&bytes[at..end], Kind::List, false)),
+        b't' | b'f' => Ok(scalar(bytes, at, Kind::Bool)),
+        b'n' => Ok(scalar(bytes, at, Kind::Null)),
+        // What Python's json writes for floats that are not finite.
+        b'N' | b'I' => Ok(scalar(bytes, at, Kind::Number)),
+        _ => Err(Problem::NoValue.at(at)),
+    }
+}
+
+#[inline(always)]
+fn scalar(bytes: &[u8], at: usize, kind: Kind) -> Raw<'_> {
+    Raw::new(&bytes[at..scalar_end(bytes, at)], kind, false)
+}
+
+#[inline(always)]
+pub(super) fn scalar_end(bytes: &[u8], at: usize) -> usize {
+    let length = bytes[at..].iter().position(|byte| SCALAR_ENDS[*byte as usize]);
+    length.map_or(bytes.len(), |length| at + length)
+}
+
+/// Whether a byte cannot be part of a number or a word.
+static SCALAR_ENDS: [bool; 256] = {
+    let mut table = [true; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = !(byte as u8).is_ascii_alphanumeric() && !matches!(byte as u8, b'-' | b'+' | b'.');
+        byte += 1;
+    }
+    table
+};
+
+/// Just behind the list or map that begins at `at`. Brackets are counted, not matched: `[}` is found by whoever goes inside.
+pub(super) fn nested(bytes: &[u8], mut at: usize) -> Result<usize, Broken> {
+    let mut depth = 0_usize;
+    while let Some(found) = quote_or_bracket(bytes, at) {
+        at = found + 1;
+        match bytes[found] {
+            b'"' => match text(bytes, at) {
+                Some((end, _)) => at = end + 1,
+                None => break,
+            },
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > DEPTH_MAX {
+                    return Err(Problem::TooDeep.at(found));
+                }
+            }
+            _ => {
+                depth -= 1;
+                if depth == 0 {
+                    return Ok(at);
+                }
+            }
+        }
+    }
+    Err(Problem::Cut.at(bytes.len()))
+}
+
+/// The first `"`, `{`, `}`, `[` or `]` from `at` on.
+#[inline(always)]
+fn quote_or_bracket(bytes: &[u8], at: usize) -> Option<usize> {
+    let is_one = |byte| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']');
+    let mask = |chunk: &[u8; WIDTH]| {
+        let chunk = load(chunk);
+        // `[` and `{`, `]` and `}` differ in this bit only.
+        let folded = splat_or(chunk, 0x20);
+        equal(chunk, b'"') | equal(folded, b'{') | equal(folded, b'}')
+    };
+    find(bytes, at, mask, is_one, |rest| rest.iter().position(|byte| is_one(*byte)))
+}
+
+/// The first byte from `at` on of which the mask has a bit. `is_one` says the same of one byte, `far` finds the first in many.
+#[inline(always)]
+fn find(
+    bytes: &[u8],
+    mut at: usize,
+    mask: impl Fn(&[u8; WIDTH]) -> Mask,
+    is_one: impl Fn(u8) -> bool,
+    far: impl Fn(&[u8]) -> Option<usize>,
+) -> Option<usize> {
+    let far_at = at + SHORT_BYTES;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<WIDTH>()) {
+        let mask = mask(chunk);
+        if mask != 0 {
+            return Some(at + first(mask));
+        }
+        at += WIDTH;
+        if at >= far_at {
+            return far(bytes.get(at..)?).map(|found| at + found);
+        }
+    }
+    let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
+    // The last chunk of all reaches back before `at`: what is there is masked out.
+    let Some(chunk) = bytes.last_chunk::<WIDTH>() else {
+        return rest.iter().position(|byte| is_one(*byte)).map(|found| at + found);
+    };
+    let begin = bytes.len() - WIDTH;
+    let mask = from(mask(chunk), at - begin);
+    (mask != 0).then(|| begin + first(mask))
+}
+
+/// From this length on, a search goes on with `memchr`, whose call costs more than some steps.
+const SHORT_BYTES: usize = 64;
+
+/// The first byte from `at` on that is not white space; the length if there is none.
+#[inline(always)]
+pub(super) fn blank(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\t' | b'\r' | b'\n') = bytes.get(at) {
+        at += 1;
+    }
+    at
+}

@@ -1,0 +1,382 @@
+//! Finding the lines that may match, as bytes, before anything is parsed.
+//!
+//! A filter says as a [`Condition`] what must stand in a line for it to match; [`Needles`] picks the literals that are rarest, and
+//! finds the lines that hold them: with `memmem` for one, with Aho-Corasick for several. **Whoever asks re-checks every line that
+//! is found**: the literal may stand in another field, in a nested map, in a key.
+//!
+//! ```
+//! use trine_query::scan::needles::{Condition, Needles};
+//!
+//! let block = b"{\"event\":\"a_b\",\"id\":\"r1\"}\n{\"event\":\"a_b\",\"id\":\"r2\"}\n{\"event\": \"c_d\",\"id\": \"r2\"}\n";
+//! // event:"a_b" AND id:"r2"
+//! let condition = Condition::All(vec![Condition::text_is("a_b"), Condition::text_is("r2")]);
+//! let needles = Needles::new(&condition, block);
+//! let lines: Vec<_> = needles.lines(block).map(|range| &block[range]).collect();
+//! assert_eq!(lines, [&block[25..49], &block[50..77]]); // both with "r2": the rarest literal is looked for, and no other
+//! ```
+//!
+//! # Which literals?
+//! Those that no writer of JSON writes in another way. Some escape `/`, `<`, `'` or all that is not ASCII, so a text with these
+//! is looked for by its longest part without them. A key's colon may have blanks around it, so the literal is the value with its
+//! quotes, `"r2"`, and not `"id":"r2"`: that is right for every spelling, with one needle instead of two, and hardly more hits.
+//! A number may be written as `5`, `5.0` or `5e0`: it has no literal, but its key has.
+
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::{memchr, memchr_iter, memmem, memrchr};
+
+/// Most literals that are looked for at once: the automaton takes some hundred bytes for each byte of them. A filter with more is
+/// answered by reading every line.
+pub const LITERALS_MAX: usize = 10_000;
+
+/// Shortest literal that is worth a search: a shorter one is in nearly every line.
+const LITERAL_BYTES_MIN: usize = 3;
+/// If more than one line in so many holds a literal, searching costs more than it spares.
+const LINES_PER_HIT_MIN: usize = 2;
+/// So much of a sample is looked at: each literal is counted in it.
+const SAMPLE_BYTES_MAX: usize = 256 << 10;
+/// Literals that are counted in the sample: beyond, what they are told apart by is their length.
+const COUNTED_MAX: usize = 64;
+
+/// What must stand in a line for it to match. It may say less than the filter, never more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Nothing is known: any line may match.
+    Any,
+    /// These bytes stand somewhere.
+    Holds(Vec<u8>),
+    /// These bytes, in ASCII upper or lower case.
+    HoldsIgnoringCase(Vec<u8>),
+    /// All of these hold.
+    All(Vec<Condition>),
+    /// One of these holds, at least. Of no alternative, none: no line matches.
+    OneOf(Vec<Condition>),
+}
+
+impl Condition {
+    /// A value is exactly this text.
+    pub fn text_is(text: &str) -> Condition {
+        literal(&format!("\"{text}\""), Quotes::Both)
+    }
+
+    /// A value is a text that begins like this.
+    pub fn text_begins(text: &str) -> Condition {
+        literal(&format!("\"{text}"), Quotes::Front)
+    }
+
+    /// A text or a key holds this, whether in the middle or at the ends.
+    pub fn text_holds(text: &str) -> Condition {
+        literal(text, Quotes::None)
+    }
+
+    /// As [`Condition::text_holds`], in upper or lower case. What is not ASCII has other rules and is left out.
+    pub fn text_holds_ignoring_case(text: &str) -> Condition {
+        match literal(text, Quotes::None) {
+            Condition::Holds(bytes) => Condition::HoldsIgnoringCase(bytes),
+            other => other,
+        }
+    }
+
+    /// There is a member with this key.
+    pub fn has_key(key: &str) -> Condition {
+        Condition::text_is(key)
+    }
+}
+
+/// Where a text has quotes that are the line's own and so never escaped.
+#[derive(Clone, Copy, PartialEq)]
+enum Quotes {
+    None,
+    Front,
+    Both,
+}
+
+/// The longest part of a text that is written in one way only.
+fn literal(text: &str, quotes: Quotes) -> Condition {
+    let bytes = text.as_bytes();
+    let last = bytes.len().saturating_sub(1);
+    let is_quote = |at: usize| (at == 0 && quotes != Quotes::None) || (at == last && quotes == Quotes::Both);
+    let mut longest = 0..0;
+    let mut begin = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        if !is_quote(at) && !is_written_as_is(*byte) {
+            begin = at + 1;
+        } else if at + 1 - begin > longest.len() {
+            longest = begin..at + 1;
+        }
+    }
+    if longest.len() < LITERAL_BYTES_MIN { Condition::Any } else { Condition::Holds(bytes[longest].to_vec()) }
+}
+
+/// Whether every writer of JSON writes this byte as it is. Not so: what must be escaped; `/`, which PHP escapes; `<`, `>`, `&`, which
+/// Go escapes; `'`, `+` and the backtick, which .NET escapes; and what is not ASCII, which Python escapes.
+fn is_written_as_is(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
+        && !matches!(byte, b'"' | b'\\' | b'/' | b'<' | b'>' | b'&' | b'\'' | b'+' | b'`')
+}
+
+/// Literals, made ready to be found.
+#[derive(Clone, Debug)]
+pub struct Needles {
+    search: Search,
+}
+
+#[derive(Clone, Debug)]
+enum Search {
+    /// Every line.
+    All,
+    /// No line.
+    None,
+    One(Box<memmem::Finder<'static>>),
+    Several(AhoCorasick),
+}
+
+/// A set of literals of which each matching line holds one.
+struct Choice {
+    literals: Vec<(Vec<u8>, bool)>,
+    /// How often they were met in the sample, and, where that is the same, how little they say.
+    cost: (usize, i64),
+}
+
+impl Needles {
+    /// Picks, from what a filter demands, the literals that are rarest in a sample of the lines (longest, when it is empty).
+    pub fn new(condition: &Condition, sample: &[u8]) -> Needles {
+        let sample = &sample[..sample.len().min(SAMPLE_BYTES_MAX)];
+        let search = match choose(condition, sample) {
+            None => Search::All,
+            Some(choice) if choice.literals.is_empty() => Search::None,
+            Some(choice) => {
+                let lines = memchr_iter(b'\n', sample).count();
+                if choice.cost.0 * LINES_PER_HIT_MIN > lines {
+                    Search::All
+                } else {
+                    Search::of(&choice.literals)
+                }
+            }
+        };
+        Needles { search }
+    }
+
+    /// Whether every line is looked at, because no literal is known or rare enough.
+    pub fn is_all(&self) -> bool {
+        matches!(self.search, Search::All)
+    }
+
+    /// The lines of a block that may match, without their line feeds, in order.
+    pub fn lines<'a>(&'a self, block: &'a [u8]) -> Candidates<'a> {
+        Candidates { search: &self.search, block, at: 0 }
+    }
+
+    /// Whether a line may match.
+    pub fn may_match(&self, line: &[u8]) -> bool {
+        self.search.find(line).is_some()
+    }
+}
+
+impl Search {
+    fn of(literals: &[(Vec<u8>, bool)]) -> Search {
+        if let [(literal, false)] = literals {
+            return Search::One(Box::new(memmem::Finder::new(literal).into_owned()));
+        }
+        // In one automaton all or none ignore case; more hits do no harm.
+        let ignores_case = literals.iter().any(|(_, ignores_case)| *ignores_case);
+        AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
+            .ascii_case_insensitive(ignores_case)
+            .build(literals.iter().map(|(literal, _)| literal))
+            .map_or(Search::All, Search::Several)
+    }
+
+    #[inline]
+    fn find(&self, text: &[u8]) -> Option<usize> {
+        match self {
+            Search::All => Some(0),
+            Search::None => None,
+            Search::One(finder) => finder.find(text),
+            Search::Several(automaton) => automaton.find(text).map(|found| found.start()),
+        }
+    }
+}
+
+/// The lines of a block that may match.
+#[derive(Clone, Debug)]
+pub struct Candidates<'a> {
+    search: &'a Search,
+    block: &'a [u8],
+    at: usize,
+}
+
+impl Iterator for Candidates<'_> {
+    type Item = Range<usize>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Range<usize>> {
+        let rest = self.block.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let Some(hit) = self.search.find(rest) else {
+            self.at = self.block.len();
+            return None;
+        };
+        let begin = self.at + memrchr(b'\n', &rest[..hit]).map_or(0, |end| end + 1);
+        let end = self.at + memchr(b'\n', &rest[hit..]).map_or(rest.len(), |end| hit + end);
+        self.at = end + 1;
+        Some(begin..end)
+    }
+}
+
+/// The cheapest set of literals; `None` where a line may match without any.
+fn choose(condition: &Condition, sample: &[u8]) -> Option<Choice> {
+    match condition {
+        Condition::Any => None,
+        Condition::Holds(literal) => choice(literal, false, sample),
+        Condition::HoldsIgnoringCase(literal) => choice(literal, true, sample),
+        Condition::All(all) => {
+            all.iter().filter_map(|one| choose(one, sample)).min_by_key(|choice| choice.cost)
+        }
+        Condition::OneOf(alternatives) => {
+            let is_counted = alternatives.len() <= COUNTED_MAX;
+            let sample = if is_counted { sample } else { &[] };
+            let mut sum = Choice { literals: Vec::new(), cost: (0, i64::MIN) };
+            for alternative in alternatives {
+                let choice = choose(alternative, sample)?;
+                sum.literals.extend(choice.literals);
+                sum.cost = (sum.cost.0 + choice.cost.0, sum.cost.1.max(choice.cost.1));
+                if sum.literals.len() > LITERALS_MAX {
+                    return None;
+                }
+            }
+            Some(sum)
+        }
+    }
+}
+
+fn choice(literal: &[u8], ignores_case: bool, sample: &[u8]) -> Option<Choice> {
+    if literal.len() < LITERAL_BYTES_MIN || literal.contains(&b'\n') {
+        return None;
+    }
+    let literals = vec![(literal.to_vec(), ignores_case)];
+    let hits = Candidates { search: &Search::of(&literals), block: sample, at: 0 }.count();
+    Some(Choice { literals, cost: (hits, -(literal.len() as i64)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(condition: Condition, expected: Option<&str>) {
+        match (condition, expected) {
+            (Condition::Holds(bytes), Some(expected)) => {
+                assert_eq!(String::from_utf8_lossy(&bytes), expected);
+            }
+            (condition, expected) => assert_eq!((condition, expected), (Condition::Any, None)),
+        }
+    }
+
+    #[test]
+    fn literals_are_the_longest_part_that_cannot_be_escaped() {
+        check(Condition::text_is("req_123"), Some("\"req_123\""));
+        check(Condition::text_is("a/api/v1/orders"), Some("orders\""));
+        check(Condition::text_is("long word/b"), Some("\"long word"));
+        check(Condition::text_is("größe"), Some("\"gr"));
+        check(Condition::text_is("a\"bcde\\f"), Some("bcde"));
+        check(Condition::text_is("a"), Some("\"a\""));
+        check(Condition::text_is(""), None);
+        check(Condition::text_begins("pay"), Some("\"pay"));
+        check(Condition::text_begins("pay/"), Some("\"pay"));
+        check(Condition::text_holds("time out"), Some("time out"));
+        check(Condition::text_holds("\"quoted\""), Some("quoted"));
+        check(Condition::text_holds("ab"), None);
+        check(Condition::text_holds("é"), None);
+        check(Condition::has_key("duration_ms"), Some("\"duration_ms\""));
+    }
+
+    #[test]
+    fn the_rarest_literal_of_a_conjunction_is_taken() {
+        let sample = b"aaaaaa bbb\naaaaaa\naaaaaa\nccc\n";
+        let condition = Condition::All(["aaaaaa", "bbb", "x"].map(Condition::text_holds).into());
+        assert!(Needles::new(&condition, sample).lines(sample).eq(std::iter::once(0..10)));
+        // Without a sample, the longest.
+        assert_eq!(Needles::new(&condition, b"").lines(sample).count(), 3);
+    }
+
+    #[test]
+    fn what_is_in_most_lines_is_not_looked_for() {
+        let sample = b"aaa\naaa\nb\n";
+        assert!(Needles::new(&Condition::text_holds("aaa"), sample).is_all());
+        assert_eq!(
+            Needles::new(&Condition::text_holds("aaa"), sample).lines(sample).collect::<Vec<_>>(),
+            [0..3, 4..7, 8..9]
+        );
+        assert!(!Needles::new(&Condition::text_holds("aaa"), b"aaa\nb\nb\n").is_all());
+    }
+
+    #[test]
+    fn an_alternative_without_a_literal_lets_all_lines_through() {
+        let one_of = |conditions: [Condition; 2]| Needles::new(&Condition::OneOf(conditions.into()), b"");
+        assert!(one_of([Condition::text_holds("aaa"), Condition::Any]).is_all());
+        assert!(!one_of([Condition::text_holds("aaa"), Condition::text_holds("bbb")]).is_all());
+        assert!(!Needles::new(&Condition::OneOf(Vec::new()), b"").may_match(b"x"));
+        let many = (0..=LITERALS_MAX).map(|number| Condition::text_is(&number.to_string())).collect();
+        assert!(Needles::new(&Condition::OneOf(many), b"").is_all());
+    }
+
+    #[test]
+    fn case_can_be_ignored() {
+        let needles = Needles::new(&Condition::text_holds_ignoring_case("TimeOut"), b"");
+        assert!(
+            needles.may_match(b"x TIMEOUT y")
+                && needles.may_match(b"timeout")
+                && !needles.may_match(b"time out")
+        );
+    }
+
+    fn holds(condition: &Condition, line: &[u8]) -> bool {
+        match condition {
+            Condition::Any => true,
+            Condition::Holds(literal) => memmem::find(line, literal).is_some(),
+            Condition::HoldsIgnoringCase(literal) => {
+                memmem::find(&line.to_ascii_lowercase(), &literal.to_ascii_lowercase()).is_some()
+            }
+            Condition::All(all) => all.iter().all(|one| holds(one, line)),
+            Condition::OneOf(alternatives) => alternatives.iter().any(|one| holds(one, line)),
+        }
+    }
+
+    fn conditions() -> impl Strategy<Value = Condition> {
+        let leaf = prop_oneof![
+            1 => Just(Condition::Any),
+            4 => "[abA]{1,5}".prop_map(|text| Condition::Holds(text.into_bytes())),
+            1 => "[abA]{1,5}".prop_map(|text| Condition::HoldsIgnoringCase(text.into_bytes())),
+        ];
+        leaf.prop_recursive(3, 12, 3, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Condition::All),
+                prop::collection::vec(inner, 0..3).prop_map(Condition::OneOf),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_line_that_matches_is_found_once(
+            condition in conditions(), block in "[abA\n]{0,80}", sample in "[abA\n]{0,80}",
+        ) {
+            let needles = Needles::new(&condition, sample.as_bytes());
+            let found: Vec<_> = needles.lines(block.as_bytes()).collect();
+            let mut begin = 0;
+            let mut expected = Vec::new();
+            for line in block.split_inclusive('\n') {
+                let text = line.strip_suffix('\n').unwrap_or(line);
+                if holds(&condition, text.as_bytes()) {
+                    expected.push(begin..begin + text.len());
+                }
+                begin += line.len();
+            }
+            prop_assert!(found.is_sorted_by(|a, b| a.end < b.start));
+            prop_assert!(expected.iter().all(|line| found.contains(line)), "{:?} {:?}", found, expected);
+        }
+    }
+}

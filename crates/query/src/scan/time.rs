@@ -1,0 +1,377 @@
+//! Points in time, from text or number to nanoseconds since 1970-01-01 UTC, and back.
+//!
+//! Nanoseconds are an `i64`: from 1677-09-21 to 2262-04-11. Times outside are held at these ends, so that they still sort.
+
+use crate::scan::line::{Kind, Raw, Value};
+
+/// Length of the time that Trine writes: `2025-10-24T10:00:00.123456Z`.
+pub const FIXED_BYTES: usize = 27;
+/// Nanoseconds of a second.
+pub const SECOND_NS: i64 = 1_000_000_000;
+/// Nanoseconds of a day.
+pub const DAY_NS: i64 = 86_400 * SECOND_NS;
+
+const FIXED_FORM: &[u8; FIXED_BYTES] = b"0000-00-00T00:00:00.000000Z";
+/// How far each byte may be above that of the form: nine for a digit.
+const FIXED_SLACK: [u8; FIXED_BYTES] = {
+    let mut slack = [0; FIXED_BYTES];
+    let mut at = 0;
+    while at < FIXED_BYTES {
+        slack[at] = if FIXED_FORM[at] == b'0' { 9 } else { 0 };
+        at += 1;
+    }
+    slack
+};
+
+/// Below this, a number is seconds: as such it is in the year 5138, as milliseconds in 1973.
+const SECONDS_BELOW: f64 = 1e11;
+/// Below this, it is milliseconds; by a thousand more, microseconds; above that, nanoseconds.
+const MILLISECONDS_BELOW: f64 = 1e14;
+const MICROSECONDS_BELOW: f64 = 1e17;
+
+/// True for bytes of the form in which Trine writes times. The digits may still be no date.
+#[inline]
+pub fn is_fixed(text: &[u8]) -> bool {
+    let Ok(text) = <&[u8; FIXED_BYTES]>::try_from(text) else { return false };
+    // Without an early end, so that it is a handful of vector instructions.
+    let mut is_good = true;
+    for at in 0..FIXED_BYTES {
+        is_good &= text[at].wrapping_sub(FIXED_FORM[at]) <= FIXED_SLACK[at];
+    }
+    is_good
+}
+
+/// Reads a time of RFC 3339 and its relatives.
+///
+/// Shape: `2025-10-24`, and behind that, after `T` or a blank, `10:00`, `10:00:00`, or `10:00:00.123`, with `.` or `,` and up to nine
+/// digits that count; then `Z`, ` UTC`, `+02:00`, `+0200`, `+02`, or nothing, which means UTC. A text that is a number is read
+/// as [`from_number`]. A leap second is the first of the next minute.
+///
+/// `None`: it is none of these, or no date (February 30th).
+///
+/// ```
+/// use trine_query::scan::time::from_text;
+///
+/// assert_eq!(from_text(b"1970-01-01T00:00:01.5Z"), Some(1_500_000_000));
+/// assert_eq!(from_text(b"1970-01-01 02:00:00,001+02:00"), Some(1_000_000));
+/// assert_eq!(from_text(b"1700000000"), from_text(b"2023-11-14T22:13:20Z"));
+/// assert_eq!(from_text(b"yesterday"), None);
+/// ```
+#[inline]
+pub fn from_text(text: &[u8]) -> Option<i64> {
+    if is_fixed(text) { from_fixed(text) } else { from_other(text) }
+}
+
+/// Reads a time of the form of which [`is_fixed`] is true.
+#[inline]
+fn from_fixed(text: &[u8]) -> Option<i64> {
+    let text = <&[u8; FIXED_BYTES]>::try_from(text).ok()?;
+    let two = |at: usize| i64::from(text[at] & 15) * 10 + i64::from(text[at + 1] & 15);
+    let days = days_of(two(0) * 100 + two(2), two(5), two(8))?;
+    let micros = two(20) * 10_000 + two(22) * 100 + two(24);
+    let seconds = seconds_of(two(11), two(14), two(17))?;
+    Some(nanoseconds(days * 86_400 + seconds, micros * 1_000))
+}
+
+#[cold]
+fn from_other(text: &[u8]) -> Option<i64> {
+    let text = text.trim_ascii();
+    let mut rest = Reader { rest: text };
+    let Some((year, month, day)) = date(&mut rest) else {
+        let number = str::from_utf8(text).ok()?;
+        // Not `inf`, `nan` and `1e5`: digits.
+        let is_plain = number.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+        return from_number(Raw::of(is_plain.then_some(number)?.as_bytes()).ok()?);
+    };
+    let days = days_of(year, month, day)?;
+    if rest.rest.is_empty() {
+        return Some(nanoseconds(days * 86_400, 0));
+    }
+    rest.one_of(b"Tt ")?;
+    let hour = rest.digits(2)?;
+    rest.one_of(b":")?;
+    let minute = rest.digits(2)?;
+    let (mut second, mut nanos) = (0, 0);
+    if rest.one_of(b":").is_some() {
+        second = rest.digits(2)?;
+        if rest.one_of(b".,").is_some() {
+            nanos = rest.fraction()?;
+        }
+    }
+    let offset_s = rest.offset()?;
+    Some(nanoseconds(days * 86_400 + seconds_of(hour, minute, second)? - offset_s, nanos))
+}
+
+fn date(rest: &mut Reader<'_>) -> Option<(i64, i64, i64)> {
+    let year = rest.digits(4)?;
+    let separator = rest.one_of(b"-/")?;
+    let month = rest.digits(2)?;
+    rest.one_of(&[separator])?;
+    Some((year, month, rest.digits(2)?))
+}
+
+/// Reads a number since 1970-01-01 UTC: seconds, milliseconds, microseconds or nanoseconds, told by its size (below 10^11, 10^14,
+/// 10^17). Integers are exact; `None` for what is no number or not finite.
+pub fn from_number(raw: Raw<'_>) -> Option<i64> {
+    if raw.kind() != Kind::Number {
+        return None;
+    }
+    match raw.value(&mut String::new()).ok()? {
+        Value::Int(int) => {
+            let unit = unit_ns(int as f64);
+            Some(int.saturating_mul(unit as i128).clamp(i64::MIN.into(), i64::MAX.into()) as i64)
+        }
+        Value::Float(float) if float.is_finite() => {
+            let unit = unit_ns(float);
+            let whole = float.floor();
+            let (whole, part) = (whole * unit as f64, ((float - whole) * unit as f64).round());
+            // Saturates.
+            Some((whole as i64).saturating_add(part as i64))
+        }
+        _ => None,
+    }
+}
+
+/// The time that a value means: a text or a number.
+#[inline]
+pub fn from_raw(raw: Raw<'_>) -> Option<i64> {
+    match raw.plain() {
+        Some(text) => from_text(text),
+        None => from_number(raw),
+    }
+}
+
+fn unit_ns(number: f64) -> i64 {
+    match number.abs() {
+        seconds if seconds < SECONDS_BELOW => SECOND_NS,
+        millis if millis < MILLISECONDS_BELOW => 1_000_000,
+        micros if micros < MICROSECONDS_BELOW => 1_000,
+        _ => 1,
+    }
+}
+
+/// The form in which Trine writes a time, rounded down to microseconds.
+///
+/// ```
+/// assert_eq!(&trine_query::scan::time::to_text(-1), b"1969-12-31T23:59:59.999999Z");
+/// ```
+pub fn to_text(unix_ns: i64) -> [u8; FIXED_BYTES] {
+    let (days, in_day) = (unix_ns.div_euclid(DAY_NS), unix_ns.rem_euclid(DAY_NS));
+    let (year, month, day) = date_of(days);
+    let (seconds, micros) = (in_day / SECOND_NS, in_day % SECOND_NS / 1_000);
+    let mut text = *FIXED_FORM;
+    let mut two = |at: usize, number: i64| {
+        text[at] = b'0' + (number / 10) as u8;
+        text[at + 1] = b'0' + (number % 10) as u8;
+    };
+    two(0, year / 100);
+    two(2, year % 100);
+    two(5, month);
+    two(8, day);
+    two(11, seconds / 3_600);
+    two(14, seconds / 60 % 60);
+    two(17, seconds % 60);
+    two(20, micros / 10_000);
+    two(22, micros / 100 % 100);
+    two(24, micros % 100);
+    text
+}
+
+/// Days from 1970-01-01 to a date; `None` where there is no such date.
+///
+/// Source: Howard Hinnant, "chrono-compatible low-level date algorithms", `days_from_civil`.
+#[inline]
+pub fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days_max = match month {
+        2 => 28 + i64::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=days_max).contains(&day) || !(0..=9_999).contains(&year) {
+        return None;
+    }
+    // Years begin in March, so that the leap day is the last of its year.
+    let year = year - i64::from(month <= 2);
+    let (cycle, of_cycle) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    Some(cycle * 146_097 + of_cycle * 365 + of_cycle / 4 - of_cycle / 100 + day_of_year - 719_468)
+}
+
+/// Year, month and day, so many days after 1970-01-01.
+///
+/// Source: as [`days_of`], `civil_from_days`.
+pub fn date_of(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (cycle, of_cycle) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_cycle - of_cycle / 1_460 + of_cycle / 36_524 - of_cycle / 146_096) / 365;
+    let day_of_year = of_cycle - (365 * year + year / 4 - year / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (cycle * 400 + year + i64::from(month <= 2), month, day)
+}
+
+#[inline]
+fn seconds_of(hour: i64, minute: i64, second: i64) -> Option<i64> {
+    (hour < 24 && minute < 60 && second <= 60).then_some(hour * 3_600 + minute * 60 + second)
+}
+
+#[inline]
+fn nanoseconds(seconds: i64, nanos: i64) -> i64 {
+    seconds.saturating_mul(SECOND_NS).saturating_add(nanos)
+}
+
+/// What is left of a text.
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl Reader<'_> {
+    fn one_of(&mut self, bytes: &[u8]) -> Option<u8> {
+        let (first, rest) = self.rest.split_first()?;
+        bytes.contains(first).then(|| self.rest = rest)?;
+        Some(*first)
+    }
+
+    fn digits(&mut self, count: usize) -> Option<i64> {
+        let (digits, rest) = self.rest.split_at_checked(count)?;
+        let number = digits.iter().try_fold(0, |number, digit| {
+            digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0'))
+        })?;
+        self.rest = rest;
+        Some(number)
+    }
+
+    /// Nanoseconds from the digits behind the point; those after the ninth are dropped.
+    fn fraction(&mut self) -> Option<i64> {
+        let length = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (digits, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        let nine = digits.iter().map(|digit| i64::from(digit - b'0')).chain([0; 9]).take(9);
+        (length > 0).then(|| nine.fold(0, |number, digit| number * 10 + digit))
+    }
+
+    /// The offset at the end, in seconds; the text must end there.
+    fn offset(&mut self) -> Option<i64> {
+        let sign = match self.rest {
+            b"" | b"Z" | b"z" | b" UTC" | b" Z" => return Some(0),
+            [b'+', ..] => 1,
+            [b'-', ..] => -1,
+            _ => return None,
+        };
+        self.rest = &self.rest[1..];
+        let hours = self.digits(2)?;
+        self.one_of(b":");
+        let minutes = if self.rest.is_empty() { 0 } else { self.digits(2)? };
+        (self.rest.is_empty() && hours < 24 && minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<i64>) {
+        assert_eq!(from_text(text.as_bytes()), expected, "{text}");
+    }
+
+    const T: i64 = 1_761_300_000;
+
+    #[test]
+    fn the_forms_of_a_time_are_read() {
+        check("2025-10-24T10:00:00.123456Z", Some(T * SECOND_NS + 123_456_000));
+        for (text, nanos) in [
+            ("2025-10-24T10:00:00Z", 0),
+            ("2025-10-24t10:00:00z", 0),
+            ("2025-10-24 10:00:00", 0),
+            ("2025-10-24 10:00", 0),
+            ("2025/10/24 10:00:00", 0),
+            (" 2025-10-24T10:00:00Z ", 0),
+            ("2025-10-24T12:00:00+02:00", 0),
+            ("2025-10-24T12:00:00+0200", 0),
+            ("2025-10-24T05:30:00-04:30", 0),
+            ("2025-10-24T12:00:00+02", 0),
+            ("2025-10-24 10:00:00.5 UTC", 500_000_000),
+            ("2025-10-24 10:00:00,123", 123_000_000),
+            ("2025-10-24T10:00:00.123456789Z", 123_456_789),
+            ("2025-10-24T10:00:00.1234567891234Z", 123_456_789),
+            ("2025-10-24T12:00:00.000001+02:00", 1_000),
+            ("1761300000", 0),
+            ("1761300000123", 123_000_000),
+            ("1761300000.25", 250_000_000),
+        ] {
+            check(text, Some(T * SECOND_NS + nanos));
+        }
+        check("2025-10-24", Some((T - 36_000) * SECOND_NS));
+        check("2016-12-31T23:59:60Z", from_text(b"2017-01-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn what_is_no_time_is_none() {
+        for text in [
+            "",
+            "-",
+            "today",
+            "2025",
+            "2025-1-1",
+            "2025-13-01",
+            "2025-02-29",
+            "2025-10-24T",
+            "2025-10-24T10",
+            "2025-10-24T24:00:00Z",
+            "2025-10-24T10:60:00Z",
+            "2025-10-24T10:00:61Z",
+            "2025-10-24T10:00:00.Z",
+            "2025-10-24T10:00:00X",
+            "2025-10-24T10:00:00+2",
+            "2025-10-24T10:00:00+02:0",
+            "2025-10/24",
+            "2025-02-30T10:00:00.123456Z",
+            "2025-10-24T25:00:00.123456Z",
+            "nan",
+            "inf",
+            "1e5",
+            "１２３４",
+        ] {
+            // A year alone is a number of seconds.
+            let expected = (text == "2025").then_some(2_025 * SECOND_NS);
+            check(text, expected);
+        }
+    }
+
+    #[test]
+    fn numbers_are_taken_by_their_size() {
+        let number = |text: &str| from_number(Raw::of(text.as_bytes()).unwrap());
+        assert_eq!(number("1761300000"), Some(T * SECOND_NS));
+        assert_eq!(number("1761300000123"), Some(T * SECOND_NS + 123_000_000));
+        assert_eq!(number("1761300000123456"), Some(T * SECOND_NS + 123_456_000));
+        assert_eq!(number("1761300000123456789"), Some(T * SECOND_NS + 123_456_789));
+        assert_eq!(number("1761300000.5"), Some(T * SECOND_NS + 500_000_000));
+        assert_eq!(number("-1.5"), Some(-1_500_000_000));
+        assert_eq!(number("170141183460469231731687303715884105727"), Some(i64::MAX));
+        assert_eq!(number("1e300"), Some(i64::MAX));
+        assert_eq!(number("1e999"), None);
+        assert_eq!(number("true"), None);
+    }
+
+    #[test]
+    fn every_day_of_four_hundred_years_reads_back() {
+        for day in days_of(1_800, 1, 1).unwrap()..days_of(2_200, 1, 1).unwrap() {
+            let (year, month, day_of_month) = date_of(day);
+            assert_eq!(days_of(year, month, day_of_month), Some(day));
+            let ns = day.saturating_mul(DAY_NS).saturating_add(86_399_999_999_000);
+            assert_eq!(from_text(&to_text(ns)), Some(ns));
+        }
+    }
+
+    #[test]
+    fn times_beyond_the_range_are_held_at_its_ends() {
+        check("9999-12-31T23:59:59.999999Z", Some(i64::MAX));
+        check("0000-01-01T00:00:00.000000Z", Some(i64::MIN));
+        assert_eq!(&to_text(i64::MAX), b"2262-04-11T23:47:16.854775Z");
+        assert_eq!(&to_text(i64::MIN), b"1677-09-21T00:12:43.145224Z");
+    }
+}
