@@ -62,7 +62,7 @@ impl<'a> EventEdit<'a> {
 
     /// Sets a field: in its place when the event has it, else behind the others. A reserved key is kept with a `_` behind it.
     ///
-    /// What the masks say of the key or find in the value is masked here too.
+    /// The value of a key that names a secret is masked here too.
     pub fn set(&mut self, key: &str, value: &(impl Value + ?Sized)) -> &mut EventEdit<'a> {
         pipeline::masks().set(self.fields_mut(), key, &arg(&value));
         self
