@@ -1,4 +1,5 @@
-//! One small program per question; run one with `cargo run --example NAME`. `shop` is a whole service.
+//! One small program per question; run one with `cargo run --example NAME`. `shop` is a whole service, and
+//! `guide_01_basic_event_logging` to `guide_21_custom_processors` are the guide to structured events, section by section: `guide/README.md`.
 //!
 //! | question | program |
 //! |---|---|
