@@ -13,7 +13,7 @@ use trine_model::{EventName, Level, NameParts, Role, key};
 use trine_ring::{Backing, CallsiteTable, Descriptor};
 
 use crate::{
-    emit, lock, pipeline,
+    emit, lock, masks, pipeline,
     sample::{self, Sample, SampleState},
     tally::Apart,
 };
@@ -290,7 +290,7 @@ impl Callsite {
     }
 
     fn decide(&self) {
-        let is_wanted = pipeline::wants(self);
+        let (is_wanted, rule) = pipeline::judge(self);
         self.is_wanted.store(is_wanted, Ordering::Relaxed);
         let is_held = HOLDS.load(Ordering::Relaxed) && self.level >= HELD_LEVEL_MIN;
         let state = if CAPTURES.load(Ordering::Relaxed) > 0 || (is_held && !is_wanted) {
@@ -300,10 +300,10 @@ impl Callsite {
         } else {
             STATE_OFF
         };
-        let (rule, masks) = pipeline::treatment(self);
         self.sample_rule.store(rule, Ordering::Relaxed);
-        let needs = if rule == 0 { 0 } else { NEEDS_SAMPLING } | if masks { NEEDS_MASKING } else { 0 };
-        self.needs.store(needs, Ordering::Relaxed);
+        let masking = if self.keys.iter().any(|key| masks::names(key)) { NEEDS_MASKING } else { 0 };
+        let sampling = if rule > 0 { NEEDS_SAMPLING } else { 0 };
+        self.needs.store(masking | sampling, Ordering::Relaxed);
         self.state.store(state, Ordering::Relaxed);
     }
 }

@@ -23,6 +23,7 @@ use crate::{
     hold::Hold,
     inline, lock,
     logger::Logger,
+    masks,
     options::Options,
     pipeline, sample,
     tally::Tally,
@@ -114,7 +115,7 @@ pub fn emit_with(site: &'static Callsite, logger: Option<&Logger>, mut options: 
     if site.needs() & NEEDS_MASKING == 0 {
         push(args);
     } else {
-        pipeline::masks().with_masked(site.keys(), args, push);
+        push(&masks::values(site.keys(), args));
     }
     if pipeline::flags() & pipeline::FLAG_PARKED != 0 {
         worker::wake();

@@ -12,7 +12,7 @@ use trine_ring::{
 use crate::{
     emit,
     event::{Field, owned_fields},
-    pipeline,
+    masks,
     scope::ScopeGuard,
 };
 
@@ -88,9 +88,8 @@ impl Logger {
 
     fn extended(&self, keys: &[&str], args: &[Arg<'_>]) -> Logger {
         let mut builder = self.builder();
-        let masks = pipeline::masks();
         for (key, arg) in keys.iter().zip(args) {
-            masks.set(&mut builder, key, arg);
+            builder.set(key, &masks::value(key, arg));
         }
         Logger::from_builder(builder)
     }

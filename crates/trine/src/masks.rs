@@ -3,9 +3,7 @@
 //! A key counts in any case and with `-`, `.` or `_` between its words, whole or as the end of a longer one: `password`,
 //! `X-Api-Key`, `db_password`. What only speaks of a secret (`token_id`, `password_changed`) is left alone.
 
-use std::sync::{Arc, LazyLock};
-
-use trine_ring::{Arg, record::BlockBuilder};
+use trine_ring::Arg;
 
 /// What stands for a secret.
 const MASKED: &str = "***";
@@ -30,45 +28,24 @@ const SECRET_KEYS: [&str; 16] = [
     "token",
 ];
 
-/// Which keys are masked.
-#[derive(Debug, Default)]
-pub(crate) struct Masks {}
+/// True when values under this key are masked.
+pub(crate) fn names(key: &str) -> bool {
+    SECRET_KEYS.iter().any(|secret| ends_in_words(key.as_bytes(), secret.as_bytes()))
+}
 
-static DEFAULTS: LazyLock<Arc<Masks>> = LazyLock::new(Arc::default);
-
-impl Masks {
-    /// What is masked where nothing is said.
-    pub(crate) fn defaults() -> Arc<Masks> {
-        Arc::clone(&DEFAULTS)
-    }
-
-    /// True when values under this key are masked.
-    pub(crate) fn names(&self, key: &str) -> bool {
-        SECRET_KEYS.iter().any(|secret| ends_in_words(key.as_bytes(), secret.as_bytes()))
-    }
-
-    /// Sets a field of a context.
-    pub(crate) fn set(&self, builder: &mut BlockBuilder, key: &str, arg: &Arg<'_>) {
-        builder.set(key, if self.names(key) { masked(arg) } else { arg });
-    }
-
-    /// Hands the arguments to `emit`, with a mask in place of those whose keys are named.
-    pub(crate) fn with_masked(&self, keys: &[&str], args: &[Arg<'_>], emit: impl FnOnce(&[Arg<'_>])) {
-        if !keys.iter().any(|key| self.names(key)) {
-            return emit(args);
-        }
-        let masked: Vec<Arg<'_>> = keys
-            .iter()
-            .zip(args)
-            .map(|(key, arg)| if self.names(key) { *masked(arg) } else { *arg })
-            .collect();
-        emit(&masked);
+/// The value as it may be written under this key.
+pub(crate) fn value<'a>(key: &str, arg: &Arg<'a>) -> Arg<'a> {
+    match arg {
+        // What is nothing stays nothing.
+        Arg::Null => Arg::Null,
+        _ if names(key) => Arg::Str(MASKED),
+        arg => *arg,
     }
 }
 
-/// The mask; what is nothing stays nothing.
-fn masked<'a>(arg: &Arg<'_>) -> &'a Arg<'a> {
-    if matches!(arg, Arg::Null) { &Arg::Null } else { &Arg::Str(MASKED) }
+/// The values as they may be written under these keys.
+pub(crate) fn values<'a>(keys: &[&str], args: &[Arg<'a>]) -> Vec<Arg<'a>> {
+    keys.iter().zip(args).map(|(key, arg)| value(key, arg)).collect()
 }
 
 /// True when `key` is `words`, or ends in them behind a separator.
@@ -89,13 +66,12 @@ mod tests {
 
     #[test]
     fn keys_that_name_secrets_are_told_from_those_that_speak_of_them() {
-        let masks = Masks::default();
         for key in ["password", "Password", "db_password", "X-Api-Key", "http.authorization", "token"] {
-            assert!(masks.names(key), "{key}");
+            assert!(names(key), "{key}");
         }
         for key in ["token_id", "token_type", "session_id", "key", "password_changed", "secretary", "mytoken"]
         {
-            assert!(!masks.names(key), "{key}");
+            assert!(!names(key), "{key}");
         }
     }
 

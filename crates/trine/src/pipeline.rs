@@ -19,7 +19,6 @@ use crate::{
     config::DEFAULT_RING_BYTES,
     encoder::Encoder,
     leave, lock,
-    masks::Masks,
     rules::{LevelRules, RulesError},
     sample::{self, SampleRules},
     setup::setup,
@@ -51,7 +50,6 @@ pub(crate) struct Config {
     pub(crate) pipes: Vec<Pipe>,
     pub(crate) stages: Stages,
     pub(crate) sampling: SampleRules,
-    pub(crate) masks: Arc<Masks>,
 }
 
 /// One output: what it wants, how it is rendered, where it goes.
@@ -122,22 +120,12 @@ pub(crate) fn version() -> u64 {
     VERSION.load(Ordering::Acquire)
 }
 
-/// True when some output wants the callsite's events.
-pub(crate) fn wants(site: &Callsite) -> bool {
-    config_lock().as_ref().is_some_and(|config| config.pipes.iter().any(|pipe| config.admits(pipe, site)))
-}
-
-/// How rules sample the callsite's events, by number, and whether one of its keys is to be masked.
-pub(crate) fn treatment(site: &Callsite) -> (u32, bool) {
+/// Whether some output wants the callsite's events, and how rules sample them, by number.
+pub(crate) fn judge(site: &Callsite) -> (bool, u32) {
     let config = config_lock();
-    let Some(config) = config.as_ref() else { return (0, false) };
-    let rule = sample::rule_number(&config.sampling, &canonical(site.name()), site.level() >= Level::Error);
-    (rule, site.keys().iter().any(|key| config.masks.names(key)))
-}
-
-/// What is masked. The defaults before the start.
-pub(crate) fn masks() -> Arc<Masks> {
-    config_lock().as_ref().map_or_else(Masks::defaults, |config| Arc::clone(&config.masks))
+    let Some(config) = config.as_ref() else { return (false, 0) };
+    let is_wanted = config.pipes.iter().any(|pipe| config.admits(pipe, site));
+    (is_wanted, sample::rule_number(&config.sampling, &canonical(site.name()), site.level() >= Level::Error))
 }
 
 /// Starts the default pipeline unless one was started.

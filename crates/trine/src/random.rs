@@ -11,7 +11,7 @@ thread_local! {
 
 /// Sixty-four random bits, from a generator of the thread's own, seeded by the system: xorshift64*.
 ///
-/// Cost: some 2 ns. In a thread that is ending: always the same.
+/// Cost: a few instructions. In a thread that is ending: always the same.
 ///
 /// Source: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled", 2016.
 #[inline]

@@ -51,7 +51,7 @@ mod shared;
 mod span;
 mod trouble;
 
-pub(super) use self::range::read_at;
+pub(super) use self::range::fill_at;
 pub use self::{
     find::SOURCES_MAX,
     run::{Block, Lines, Options, Order, Outcome, Progress, Report, scan},

@@ -15,7 +15,7 @@ use crate::{
     callsite::{Callsite, NEEDS_MASKING},
     emit,
     logger::Logger,
-    pipeline,
+    masks,
 };
 
 /// Encodes the fields of the call and the ids, which all events of the run carry, and emits the start when it is on.
@@ -31,13 +31,7 @@ pub(super) fn start(
     // Asked first: the first time this is what finds out whether the masks name a key.
     let is_seen = started.is_on();
     if started.needs() & NEEDS_MASKING != 0 {
-        let mut begun = None;
-        pipeline::masks().with_masked(site.keys, args, |masked| {
-            begun = Some(begin(kept, started, is_seen, logger, masked, ids));
-        });
-        if let Some(begun) = begun {
-            return begun;
-        }
+        return begin(kept, started, is_seen, logger, &masks::values(site.keys, args), ids);
     }
     begin(kept, started, is_seen, logger, args, ids)
 }
@@ -68,14 +62,12 @@ pub(super) struct Started {
 
 /// Sets a field that was recorded on the way. The keys that are an operation's own are kept with a `_` behind them.
 pub(super) fn record(recorded: &mut FieldBuffer, key: &str, value: &Arg<'_>) {
-    pipeline::masks().with_masked(&[key], std::slice::from_ref(value), |masked| {
-        let Some(value) = masked.first() else { return };
-        if OWN_KEYS.contains(&key) {
-            recorded.set(&format!("{key}_"), value);
-        } else {
-            recorded.set(key, value);
-        }
-    });
+    let value = &masks::value(key, value);
+    if OWN_KEYS.contains(&key) {
+        recorded.set(&format!("{key}_"), value);
+    } else {
+        recorded.set(key, value);
+    }
 }
 
 /// The fields of an ending, behind its duration: how it failed, what was recorded, the run's. A key comes once: the first

@@ -1,10 +1,8 @@
 //! The key that decides for all events of a trace, a correlation or a request.
 
-use std::fmt::Write;
-
 use trine_ring::{
     Arg,
-    record::{BlockRef, ValueRef},
+    record::{self, BlockRef, Record, ValueRef},
 };
 
 use crate::{callsite::Callsite, logger::Logger};
@@ -39,30 +37,29 @@ pub(crate) fn key_of(
 }
 
 fn of_block(block: BlockRef<'_>, key: &str, decide: &mut dyn FnMut(&str)) -> bool {
-    let value = block.fields().find(|(k, _)| *k == *key).map(|(_, value)| value);
-    match value {
-        Some(ValueRef::Str(text)) => decide(&text.to_str()),
-        Some(ValueRef::U64(number)) => decide(&number.to_string()),
-        Some(ValueRef::I64(number)) => decide(&number.to_string()),
-        _ => return false,
-    }
-    true
+    block.fields().find(|(k, _)| *k == *key).is_some_and(|(_, value)| of_value(&value, decide))
 }
 
-/// Text, and numbers by their digits. What must run the user's code to be read is formatted here, once more.
+/// Plain text as it is; everything else as it would be read from the record, formatted once more.
 fn of_arg(arg: &Arg<'_>, decide: &mut dyn FnMut(&str)) -> bool {
-    match arg {
-        Arg::Str(text) => decide(text),
-        Arg::U64(number) => decide(&number.to_string()),
-        Arg::I64(number) => decide(&number.to_string()),
-        Arg::Display(value) => {
-            let mut text = String::new();
-            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| write!(text, "{value}")));
-            if !matches!(outcome, Ok(Ok(()))) {
-                return false;
-            }
-            decide(&text);
-        }
+    if let Arg::Str(text) = arg {
+        decide(text);
+        return true;
+    }
+    let mut bytes = Vec::new();
+    record::encode(&mut bytes, 0, 0, std::slice::from_ref(arg), &[]);
+    Record::new(&bytes)
+        .and_then(|record| record.values().next())
+        .is_some_and(|value| of_value(&value, decide))
+}
+
+/// Text, and numbers by their digits. Nothing else is an id.
+fn of_value(value: &ValueRef<'_>, decide: &mut dyn FnMut(&str)) -> bool {
+    match value {
+        ValueRef::Str(text) => decide(&text.to_str()),
+        ValueRef::U64(number) => decide(&number.to_string()),
+        ValueRef::I64(number) => decide(&number.to_string()),
+        ValueRef::U128(number) => decide(&number.to_string()),
         _ => return false,
     }
     true

@@ -9,7 +9,7 @@ use trine_ring::{
     value::arg,
 };
 
-use crate::{callsite::Callsite, event::EventRef, pipeline};
+use crate::{callsite::Callsite, event::EventRef, masks};
 
 /// An event on its way through the stages. Its name, level and time stay as they were written; its fields can be changed.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl<'a> EventEdit<'a> {
     ///
     /// The value of a key that names a secret is masked here too.
     pub fn set(&mut self, key: &str, value: &(impl Value + ?Sized)) -> &mut EventEdit<'a> {
-        pipeline::masks().set(self.fields_mut(), key, &arg(&value));
+        self.fields_mut().set(key, &masks::value(key, &arg(&value)));
         self
     }
 

@@ -11,7 +11,7 @@ use std::{
 use memchr::{memchr, memrchr};
 
 use super::{News, QUIET, Start};
-use crate::scan::input::{BLOCK_BYTES, LINE_BYTES_MAX, read_at};
+use crate::scan::input::{BLOCK_BYTES, LINE_BYTES_MAX, fill_at};
 
 /// Bytes before our place that are compared before reading on: those of a time, which no two lines share.
 const MARK_BYTES: usize = 64;
@@ -83,7 +83,7 @@ impl Tail {
             tail.offset = last_line_end(&tail.file)?;
             let begin = tail.offset.saturating_sub(MARK_BYTES as u64);
             tail.mark = vec![0; (tail.offset - begin) as usize];
-            let read = fill(&tail.file, &mut tail.mark, begin)?;
+            let read = fill_at(&tail.file, &mut tail.mark, begin)?;
             tail.mark.truncate(read);
         }
         Ok(tail)
@@ -148,7 +148,7 @@ impl Tail {
         let mut left = bytes_max;
         while left > 0 {
             buffer.resize(BLOCK_BYTES, 0);
-            let read = fill(&self.file, buffer, self.offset)?;
+            let read = fill_at(&self.file, buffer, self.offset)?;
             if read == 0 {
                 return Ok(false);
             }
@@ -202,7 +202,7 @@ impl Tail {
     fn is_marked(&self) -> io::Result<bool> {
         let mut found = [0; MARK_BYTES];
         let found = &mut found[..self.mark.len()];
-        let read = fill(&self.file, found, self.offset - self.mark.len() as u64)?;
+        let read = fill_at(&self.file, found, self.offset - self.mark.len() as u64)?;
         Ok(read == found.len() && *found == self.mark[..])
     }
 }
@@ -215,25 +215,11 @@ fn last_line_end(file: &File) -> io::Result<u64> {
     while end > 0 && length - end <= LINE_BYTES_MAX as u64 {
         let begin = end.saturating_sub(BLOCK_BYTES as u64);
         let part = &mut buffer[..(end - begin) as usize];
-        let read = fill(file, part, begin)?;
+        let read = fill_at(file, part, begin)?;
         if let Some(found) = memrchr(b'\n', &part[..read]) {
             return Ok(begin + found as u64 + 1);
         }
         end = begin;
     }
     Ok(if end == 0 { 0 } else { length })
-}
-
-/// Reads from a place until the buffer is full or the file ends; how much.
-fn fill(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match read_at(file, &mut buffer[filled..], at + filled as u64) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }

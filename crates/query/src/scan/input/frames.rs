@@ -6,7 +6,7 @@
 
 use std::{fs::File, io};
 
-use super::range::read_at;
+use super::range::fill_at;
 
 /// A run of frames that is decoded as one has at least so many bytes: some megabytes of lines, so that setting up a decoder
 /// (about 20 us) is nothing, and the seams between runs are few.
@@ -46,7 +46,7 @@ pub(super) fn runs(file: &File, length: u64) -> Vec<(u64, u64)> {
 /// Just behind the frame that begins here; `None` where there is none, or its blocks are too many.
 fn frame_end(file: &File, begin: u64, blocks_max: usize) -> io::Result<Option<u64>> {
     let mut header = [0; HEADER_BYTES_MAX];
-    let read = read_up_to(file, &mut header, begin)?;
+    let read = fill_at(file, &mut header, begin)?;
     let word = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
     if read >= 8 && word(0) & 0xffff_fff0 == SKIPPABLE {
         return Ok(Some(begin + 8 + u64::from(word(4))));
@@ -65,7 +65,7 @@ fn frame_end(file: &File, begin: u64, blocks_max: usize) -> io::Result<Option<u6
     let mut at = begin + 5 + u64::from(!is_single) + dictionary_bytes + size_bytes;
     for _ in 0..blocks_max {
         let mut block = [0; 3];
-        if read_up_to(file, &mut block, at)? < 3 {
+        if fill_at(file, &mut block, at)? < 3 {
             return Ok(None);
         }
         let block = u32::from_le_bytes([block[0], block[1], block[2], 0]);
@@ -76,17 +76,4 @@ fn frame_end(file: &File, begin: u64, blocks_max: usize) -> io::Result<Option<u6
         }
     }
     Ok(None)
-}
-
-fn read_up_to(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match read_at(file, &mut buffer[filled..], at + filled as u64) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }

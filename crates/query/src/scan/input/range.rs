@@ -83,18 +83,20 @@ impl Range {
 }
 
 /// Fills `buffer[from..to]` from this place of the file; how far it got, which is less than `to` at the file's end only.
-fn fill(file: &File, buffer: &mut Vec<u8>, from: usize, to: usize, mut at: u64) -> io::Result<usize> {
+fn fill(file: &File, buffer: &mut Vec<u8>, from: usize, to: usize, at: u64) -> io::Result<usize> {
     if buffer.len() < to {
         buffer.resize(to, 0);
     }
-    let mut filled = from;
-    while filled < to {
-        match read_at(file, &mut buffer[filled..to], at) {
+    Ok(from + fill_at(file, &mut buffer[from..to], at)?)
+}
+
+/// Reads from a place until the buffer is full or the file ends; how much.
+pub(in crate::scan) fn fill_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match read_at(file, &mut buffer[filled..], at + filled as u64) {
             Ok(0) => break,
-            Ok(read) => {
-                filled += read;
-                at += read as u64;
-            }
+            Ok(read) => filled += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
@@ -104,18 +106,18 @@ fn fill(file: &File, buffer: &mut Vec<u8>, from: usize, to: usize, mut at: u64) 
 
 /// Reads at a place without moving the file's own, which threads share.
 #[cfg(unix)]
-pub(in crate::scan) fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buffer, at)
 }
 
 #[cfg(windows)]
-pub(in crate::scan) fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, at)
 }
 
 /// Elsewhere files are streams, and nobody asks.
 #[cfg(not(any(unix, windows)))]
-pub(in crate::scan) fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
+fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
