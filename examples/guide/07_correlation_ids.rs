@@ -1,15 +1,8 @@
 //! Correlation IDs: in a scope, every event of the request has the id, and a header that is no id never enters the log.
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasher, RandomState},
-    io,
-};
+use std::{collections::HashMap, io};
 
-use trine::{error, info, scope};
-
-/// Longest id that is taken from a header: a UUID has 36 bytes.
-const ID_BYTES_MAX: usize = 64;
+use trine::{Correlation, error, info};
 
 struct Request {
     method: &'static str,
@@ -17,21 +10,10 @@ struct Request {
     headers: HashMap<&'static str, &'static str>,
 }
 
-/// The id that came with the request, else a new one. The guide takes whatever stands in the header.
-fn correlation_id(request: &Request) -> String {
-    let is_id = |id: &str| {
-        (1..=ID_BYTES_MAX).contains(&id.len())
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    };
-    match request.headers.get("X-Correlation-ID") {
-        Some(id) if is_id(id) => (*id).to_owned(),
-        // Each `RandomState` has other random keys.
-        _ => format!("{:016x}", RandomState::new().hash_one(request.path)),
-    }
-}
-
 fn process_request(request: &Request) -> io::Result<u16> {
-    let _scope = scope!(correlation_id = correlation_id(request));
+    // Of the header, or new.
+    let correlation = Correlation::from_headers(&request.headers);
+    let _scope = correlation.enter();
 
     info!("request_received", path = request.path, method = request.method);
     handle_request(request)
@@ -56,6 +38,6 @@ fn main() {
 // {"event":"request_received","path":"/users","method":"GET","correlation_id":"req-7f3a","level":"info"}
 // {"event":"page_view","page":"/users","correlation_id":"req-7f3a","level":"info"}
 // {"event":"request_completed","status":"success","correlation_id":"req-7f3a","level":"info"}
-// {"event":"request_received","path":"/orders","method":"GET","correlation_id":"<id 1>","level":"info"}
-// {"event":"page_view","page":"/orders","correlation_id":"<id 1>","level":"info"}
-// {"event":"request_failed","error":"database_unavailable","correlation_id":"<id 1>","level":"error"}
+// {"event":"request_received","path":"/orders","method":"GET","correlation_id":"<uuid 1>","level":"info"}
+// {"event":"page_view","page":"/orders","correlation_id":"<uuid 1>","level":"info"}
+// {"event":"request_failed","error":"database_unavailable","correlation_id":"<uuid 1>","level":"error"}

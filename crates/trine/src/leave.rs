@@ -9,7 +9,7 @@ use std::{
 
 use trine_ring::process;
 
-use crate::{callsite, collector, emit, health, inline, metrics, operation, pipeline, tally, worker};
+use crate::{callsite, collector, emit, health, inline, metrics, operation, pipeline, random, tally, worker};
 
 /// Longest that leaving waits for sinks that are slow.
 const EXIT_WAIT: Duration = Duration::from_secs(5);
@@ -110,6 +110,7 @@ extern "C" fn after_fork_in_child() {
     pipeline::forget_rings();
     emit::forget_producer();
     operation::renew_ids();
+    random::renew();
     tally::reset();
     metrics::reset();
 }

@@ -59,6 +59,7 @@ mod civil;
 mod clock;
 mod collector;
 pub mod config;
+pub mod correlation;
 mod emit;
 pub mod encoder;
 pub mod event;
@@ -98,6 +99,7 @@ pub use crate::metrics::{MetricsServer, serve_metrics};
 #[doc(inline)]
 pub use crate::{
     callsite::Callsite,
+    correlation::{Correlation, CorrelationId, correlation_id},
     encoder::{Encoder, Format},
     event::{Event, EventRef},
     health::{Health, health},

@@ -1,4 +1,4 @@
-//! Random numbers for decisions: fast, per thread, and no secret.
+//! Random numbers for decisions and ids: fast, per thread, and no secret.
 
 use std::{
     cell::Cell,
@@ -6,7 +6,17 @@ use std::{
 };
 
 thread_local! {
-    static STATE: Cell<u64> = Cell::new(RandomState::new().hash_one("trine") | 1);
+    static STATE: Cell<u64> = Cell::new(seed());
+}
+
+/// The process is in it because a fork copies the keys of `RandomState`.
+fn seed() -> u64 {
+    RandomState::new().hash_one(("trine", std::process::id())) | 1
+}
+
+/// In the child of a fork: the thread's numbers must not be those that the parent draws next.
+pub(crate) fn renew() {
+    let _ = STATE.try_with(|state| state.set(seed()));
 }
 
 /// Sixty-four random bits, from a generator of the thread's own, seeded by the system: xorshift64*.

@@ -41,6 +41,12 @@ impl OperationId {
     }
 }
 
+impl From<OperationId> for NonZeroU64 {
+    fn from(id: OperationId) -> NonZeroU64 {
+        id.0
+    }
+}
+
 /// The digits.
 impl fmt::Display for OperationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

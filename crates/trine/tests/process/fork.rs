@@ -1,6 +1,6 @@
 //! A fork: both processes go on emitting, nothing is lost, nothing is written twice, nothing waits for a thread that is gone.
 
-use std::{thread, time::Duration};
+use std::{collections::BTreeSet, thread, time::Duration};
 
 use trine::{Delivery, Output, info, sink::FileSink};
 
@@ -116,6 +116,31 @@ pub(crate) const CASES: &[Case] = &[
             wait_for(child);
         },
         |stage| stage.run().assert_quiet_success(),
+    ),
+    Case::new(
+        "parent_and_child_draw_ids_of_their_own",
+        |place| {
+            place.to_file().start();
+            // The thread has its generators already, which the child gets a copy of.
+            let draw = || {
+                // The part of a UUID that is not the time.
+                let random = trine::correlation_id().as_str()[19..].to_owned();
+                let operation = trine::timed!("id_draw").id().unwrap();
+                info!("id_draw_counted", random, operation);
+            };
+            draw();
+            let child = fork(draw);
+            draw();
+            wait_for(child);
+        },
+        |stage| {
+            stage.run().assert_quiet_success();
+            for key in ["random", "operation"] {
+                let drawn = events(&stage.path("app.jsonl"));
+                let drawn: BTreeSet<_> = drawn.iter().filter_map(|event| event[key].as_str()).collect();
+                assert_eq!(drawn.len(), 3, "{key}: {drawn:?}");
+            }
+        },
     ),
     Case::new(
         "a_fork_does_not_wait_for_a_stuck_sink_without_a_bound",
