@@ -122,6 +122,44 @@ pub fn emit_with(site: &'static Callsite, logger: Option<&Logger>, mut options: 
     }
 }
 
+/// Hands the record of an event that is to wait in a batch to `keep`, unless sampling drops it. It is counted, masked and has its
+/// context, as if it were emitted now.
+pub(crate) fn with_record(
+    site: &'static Callsite,
+    logger: Option<&Logger>,
+    args: &[Arg<'_>],
+    keep: impl FnOnce(&[u8]),
+) {
+    let mut options = Options::new();
+    if !options.keeps(site, |decide| sample::key_of(site, args, logger, &scope(), decide)) {
+        return;
+    }
+    let ticks = clock::ticks();
+    let extra = options.finish();
+    let extra = extra.as_ref().map_or(&[][..], Block::as_bytes);
+    let masked = (site.needs() & NEEDS_MASKING != 0).then(|| masks::values(site.keys(), args));
+    let args = masked.as_deref().unwrap_or(args);
+    let Slow { mut bytes, scope, capture, hold } = begin_slowly(site);
+    encode(&mut bytes, site, blocks(extra, context(logger), &scope), Body::Args(args), ticks);
+    if let Some(hold) = hold
+        && site.releases()
+    {
+        hold.release().iter().for_each(|(site, record)| send(capture.as_ref(), site, record));
+    }
+    keep(&bytes);
+    give_back(bytes);
+}
+
+/// Sends an encoded record to where the thread's events go.
+pub(crate) fn send_now(site: &'static Callsite, record: &[u8]) {
+    send(capture().as_ref(), site, record);
+}
+
+/// Where the thread's events are captured, if they are.
+pub(crate) fn capture() -> Option<CaptureBuffer> {
+    with_local(|local| local.capture.clone()).flatten()
+}
+
 /// The way of nearly all events: plain arguments, a ring with room, nothing special.
 #[inline(never)]
 fn push(site: &'static Callsite, logger: Option<&Logger>, args: &[Arg<'_>]) {
@@ -240,35 +278,59 @@ enum Body<'a> {
 /// Everything else: values that run code, the first event of a thread, a full ring, a capture, inline delivery.
 #[inline(never)]
 fn push_slowly(site: &'static Callsite, logger: &[u8], extra: &[u8], body: Body<'_>, ticks: u64) {
+    let Slow { mut bytes, scope, capture, hold } = begin_slowly(site);
+    encode(&mut bytes, site, blocks(extra, logger, &scope), body, ticks);
+    let is_held = hold.is_some_and(|hold| hold_or_release(&hold, capture.as_ref(), site, &mut bytes));
+    if !is_held {
+        send(capture.as_ref(), site, &bytes);
+    }
+    give_back(bytes);
+}
+
+/// Keeps the memory of an encoded event for the next.
+#[inline]
+fn give_back(bytes: Vec<u8>) {
+    if bytes.capacity() <= SCRATCH_BYTES_KEPT {
+        let _ = with_local(|local| local.scratch = bytes);
+    }
+}
+
+/// What the thread has for an event that does not go the short way.
+#[derive(Default)]
+struct Slow {
+    bytes: Vec<u8>,
+    scope: Logger,
+    capture: Option<CaptureBuffer>,
+    hold: Option<Hold>,
+}
+
+/// Counts an event, and takes what it needs of the thread, so that the user's code may run.
+#[inline]
+fn begin_slowly(site: &'static Callsite) -> Slow {
     if site.id() == 0 {
         // Off at the callsite's first look, or captured before: it has no number yet.
         site.register();
     }
-    let (mut bytes, scope, capture, hold, is_counted) = with_local(|local| {
+    let (slow, is_counted) = with_local(|local| {
         local.tally.provide();
         let is_counted = local.tally.count(site);
         let Local { scratch, scope, capture, hold, .. } = local;
-        (std::mem::take(scratch), scope.clone(), capture.clone(), hold.clone(), is_counted)
+        let bytes = std::mem::take(scratch);
+        (Slow { bytes, scope: scope.clone(), capture: capture.clone(), hold: hold.clone() }, is_counted)
     })
     .unwrap_or_default();
     if !is_counted {
         site.count_apart();
     }
+    slow
+}
+
+#[inline]
+fn encode(bytes: &mut Vec<u8>, site: &'static Callsite, contexts: [&[u8]; 3], body: Body<'_>, ticks: u64) {
     bytes.clear();
     match body {
-        Body::Args(args) => {
-            record::encode(&mut bytes, site.id(), ticks, args, &blocks(extra, logger, &scope));
-        }
-        Body::Kept(first, kept) => {
-            record::encode_kept(&mut bytes, site.id(), ticks, first, kept, context(Some(&scope)));
-        }
-    }
-    let is_held = hold.is_some_and(|hold| hold_or_release(&hold, capture.as_ref(), site, &mut bytes));
-    if !is_held {
-        send(capture.as_ref(), site, &bytes);
-    }
-    if bytes.capacity() <= SCRATCH_BYTES_KEPT {
-        let _ = with_local(|local| local.scratch = bytes);
+        Body::Args(args) => record::encode(bytes, site.id(), ticks, args, &contexts),
+        Body::Kept(first, kept) => record::encode_kept(bytes, site.id(), ticks, first, kept, contexts[2]),
     }
 }
 

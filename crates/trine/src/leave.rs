@@ -9,7 +9,9 @@ use std::{
 
 use trine_ring::process;
 
-use crate::{callsite, collector, emit, health, inline, metrics, operation, pipeline, random, tally, worker};
+use crate::{
+    batch, callsite, collector, emit, health, inline, metrics, operation, pipeline, random, tally, worker,
+};
 
 /// Longest that leaving waits for sinks that are slow.
 const EXIT_WAIT: Duration = Duration::from_secs(5);
@@ -25,6 +27,7 @@ pub(crate) fn install() {
     if !std::thread::panicking() {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
+            batch::flush_all();
             collector::flush(Instant::now() + PANIC_WAIT);
             previous(info);
         }));
@@ -35,6 +38,7 @@ pub(crate) fn install() {
 /// delivered by their callers.
 extern "C" fn on_exit() {
     let _ = panic::catch_unwind(|| {
+        batch::flush_all();
         let left = flush_at_the_end();
         pipeline::set_flag(pipeline::FLAG_INLINE, true);
         if left == 0 {
@@ -88,6 +92,7 @@ fn worker_and_rest() -> Box<dyn Any> {
         pipeline::hold_for_fork(),
         tally::hold_for_fork(),
         metrics::hold_for_fork(),
+        batch::hold_for_fork(),
     ))
 }
 
@@ -113,4 +118,5 @@ extern "C" fn after_fork_in_child() {
     random::renew();
     tally::reset();
     metrics::reset();
+    batch::forget();
 }

@@ -54,6 +54,7 @@
 
 #[cfg(feature = "attributes")]
 pub mod attr;
+pub mod batch;
 mod callsite;
 mod civil;
 mod clock;
@@ -98,6 +99,7 @@ pub use trine_ring::{Value, ValueWriter};
 pub use crate::metrics::{MetricsServer, serve_metrics};
 #[doc(inline)]
 pub use crate::{
+    batch::Batcher,
     callsite::Callsite,
     correlation::{Correlation, CorrelationId, correlation_id},
     encoder::{Encoder, Format},
@@ -137,6 +139,7 @@ pub mod __private {
     pub use trine_ring::{Arg, value::arg};
 
     pub use crate::{
+        batch::batch,
         callsite::{Callsite, NamedLater},
         emit::{emit, emit_bound, emit_with},
         logger::{bind, enter, enter_holding, event_name, logger, no_logger, scoped_logger},

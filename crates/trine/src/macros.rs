@@ -143,6 +143,39 @@ macro_rules! scope {
     () => { ::core::compile_error!("write `let _scope = scope!(key = value, ...);`") };
 }
 
+/// Adds an event to a [`Batcher`](crate::Batcher), which emits many as one `events_batch`.
+///
+/// `batch!(batcher, "domain_action_status", key = value, ...)`; a logger and `name: NAME` go where they do in
+/// [`info!`](crate::info), and fields are written as there. The event has the level `info`.
+///
+/// ```
+/// use trine::{Batcher, bind};
+/// let captured = trine::testing::capture();
+/// let items = Batcher::new(2);
+/// let log = bind!(job_id = "job_7");
+/// trine::batch!(items, log, "item_processed", item_id = 1, status = "success");
+/// trine::batch!(items, log, "item_processed", item_id = 2, status = "success");
+/// assert_eq!(captured.names(), ["events_batch"]);
+/// ```
+#[macro_export]
+macro_rules! batch {
+    ($batch:expr, $name:literal $(, $($fields:tt)*)?) => {
+        $crate::__fields!(@batch [$batch, [], (literal $name)] [] [] $($($fields)*)?)
+    };
+    ($batch:expr, name: $name:expr $(, $($fields:tt)*)?) => {
+        $crate::__fields!(@batch [$batch, [], (expr $name)] [] [] $($($fields)*)?)
+    };
+    ($batch:expr, $log:expr, $name:literal $(, $($fields:tt)*)?) => {
+        $crate::__fields!(@batch [$batch, [$log], (literal $name)] [] [] $($($fields)*)?)
+    };
+    ($batch:expr, $log:expr, name: $name:expr $(, $($fields:tt)*)?) => {
+        $crate::__fields!(@batch [$batch, [$log], (expr $name)] [] [] $($($fields)*)?)
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!("write `batch!(batcher, \"domain_action_status\", key = value, ...)`")
+    };
+}
+
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __scope {
@@ -413,6 +446,34 @@ macro_rules! __finish {
     }};
     // An operation: read on in `operation/macros.rs`.
     (@operation $head:tt $keys:tt $args:tt) => { $crate::__operation!(@done $head $keys $args) };
+    // An event for a batch.
+    (@batch [$batch:expr, [$($log:expr)?], (literal $name:literal)] [$(($key:expr))*] [$(($kind:ident $arg:expr))*]) => {{
+        static __TRINE_CALLSITE: $crate::__private::Callsite = $crate::__private::Callsite::new(
+            $name,
+            $crate::Level::Info,
+            (::core::module_path!(), ::core::file!(), ::core::line!()),
+            &[$($key),*],
+        );
+        $crate::__finish!(@batched &__TRINE_CALLSITE, $batch, [$($log)?] [$(($kind $arg))*])
+    }};
+    (@batch [$batch:expr, [$($log:expr)?], (expr $name:expr)] [$(($key:expr))*] [$(($kind:ident $arg:expr))*]) => {{
+        static __TRINE_CALLSITES: $crate::__private::NamedLater = $crate::__private::NamedLater::new(
+            (::core::module_path!(), ::core::file!(), ::core::line!()),
+            &[$($key),*],
+        );
+        let site = __TRINE_CALLSITES.named($crate::__private::event_name($name), $crate::Level::Info);
+        $crate::__finish!(@batched site, $batch, [$($log)?] [$(($kind $arg))*])
+    }};
+    (@batched $site:expr, $batch:expr, [$($log:expr)?] [$(($kind:ident $arg:expr))*]) => {
+        if $site.is_on() {
+            $crate::__private::batch(
+                &$batch,
+                $site,
+                $crate::__private::no_logger()$(.or($crate::__private::Some($crate::__private::logger(&$log))))?,
+                &[$($crate::__arg!($kind $arg)),*],
+            );
+        }
+    };
     // What a test expects.
     (@expect [$captured:expr, $name:expr] [$(($key:expr))*] [$(($kind:ident $arg:expr))*]) => {
         $crate::__private::expect_event(&$captured, $name, &[$($key),*], &[$($crate::__arg!($kind $arg)),*])

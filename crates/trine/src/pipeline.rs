@@ -14,6 +14,7 @@ use trine_model::Level;
 use trine_ring::{Backing, Consumer, Producer, ring};
 
 use crate::{
+    batch,
     callsite::{self, Callsite},
     clock, collector,
     config::DEFAULT_RING_BYTES,
@@ -239,6 +240,7 @@ pub(crate) fn arrivals() -> Vec<Consumer> {
 /// assert_eq!(trine::flush(std::time::Duration::from_secs(5)), 0);
 /// ```
 pub fn flush(timeout: Duration) -> u64 {
+    batch::flush_all();
     collector::flush(Instant::now() + timeout)
 }
 

@@ -8,10 +8,11 @@ use std::{
     sync::RwLock,
     sync::atomic::{Ordering, fence},
     thread::{self, Thread},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{
+    batch,
     collector::{self, Pass},
     health, pipeline,
 };
@@ -81,6 +82,7 @@ fn run() {
     let mut idle = 0;
     let mut nap = NAP_MIN;
     loop {
+        batch::tick();
         let Pass { records, is_blocked } = collector::round();
         if is_blocked {
             thread::park_timeout(BLOCKED_NAP);
@@ -103,7 +105,7 @@ fn park() {
     fence(Ordering::SeqCst);
     let Pass { records, .. } = collector::round();
     if records == 0 {
-        thread::park_timeout(PARK_MAX);
+        thread::park_timeout(batch::next_due(Instant::now()).map_or(PARK_MAX, |due| due.min(PARK_MAX)));
     }
     pipeline::set_flag(pipeline::FLAG_PARKED, false);
 }

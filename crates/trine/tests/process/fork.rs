@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, thread, time::Duration};
 
-use trine::{Delivery, Output, info, sink::FileSink};
+use trine::{Batcher, Delivery, Output, batch, info, sink::FileSink};
 
 use crate::{
     lines::{assert_counts_up, assert_steps, events, steps},
@@ -140,6 +140,26 @@ pub(crate) const CASES: &[Case] = &[
                 let drawn: BTreeSet<_> = drawn.iter().filter_map(|event| event[key].as_str()).collect();
                 assert_eq!(drawn.len(), 3, "{key}: {drawn:?}");
             }
+        },
+    ),
+    Case::new(
+        "what_waits_in_a_batch_is_emitted_by_the_parent_alone",
+        |place| {
+            place.to_file().start();
+            let steps = Batcher::new(100).max_age(Duration::MAX);
+            batch!(steps, "step_batch_taken", of = "parent");
+            let child = fork(|| batch!(steps, "step_batch_taken", of = "child"));
+            wait_for(child);
+        },
+        |stage| {
+            stage.run().assert_quiet_success();
+            let mut taken: Vec<_> = events(&stage.path("app.jsonl"))
+                .iter()
+                .flat_map(|batch| batch["events"].as_array().unwrap().clone())
+                .map(|event| event["of"].as_str().unwrap().to_owned())
+                .collect();
+            taken.sort_unstable();
+            assert_eq!(taken, ["child", "parent"]);
         },
     ),
     Case::new(

@@ -2,17 +2,17 @@
 
 use std::{
     cell::Cell,
-    fmt,
+    fmt, fs,
     os::unix::process::ExitStatusExt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use trine::{Output, info, sink::FileSink};
+use trine::{Batcher, Output, batch, info, sink::FileSink};
 
 use crate::{
     lines::{assert_counts_up, assert_steps, events, named, steps_only},
@@ -50,6 +50,40 @@ pub(crate) const CASES: &[Case] = &[
         |stage| {
             let outcome = assert_all(stage, Some(101));
             assert!(outcome.stderr.contains("the end of main"), "{outcome:?}");
+        },
+    ),
+    Case::new(
+        "what_waits_in_batches_is_written_when_the_program_exits",
+        |place| {
+            place.to_file().start();
+            // Never dropped: only the end of the process emits it.
+            let steps: &'static Batcher = Box::leak(Box::new(Batcher::new(100).max_age(Duration::MAX)));
+            batch!(steps, "step_batch_taken", number = 1);
+            batch!(steps, "step_batch_taken", number = 2);
+            std::process::exit(0);
+        },
+        |stage| {
+            stage.run().assert_quiet_success();
+            let events = events(&stage.path("app.jsonl"));
+            assert_eq!((events.len(), &events[0]["event_count"]), (1, &2.into()));
+        },
+    ),
+    Case::new(
+        "a_batch_is_written_when_its_age_comes_though_nothing_else_happens",
+        |place| {
+            place.to_file().start();
+            let steps = Batcher::new(100).max_age(Duration::from_millis(50));
+            batch!(steps, "step_batch_taken", number = 1);
+            let patience = Instant::now() + Duration::from_secs(30);
+            while fs::metadata(place.path("app.jsonl")).map_or(0, |file| file.len()) == 0 {
+                assert!(Instant::now() < patience, "the worker has not emitted the batch");
+                thread::sleep(Duration::from_millis(1));
+            }
+            std::mem::forget(steps);
+        },
+        |stage| {
+            stage.run().assert_quiet_success();
+            assert_eq!(events(&stage.path("app.jsonl")).len(), 1);
         },
     ),
     Case::new(
@@ -128,7 +162,7 @@ pub(crate) const CASES: &[Case] = &[
                     assert_counts_up(thread, &numbers);
                     assert!(numbers.len() as u64 >= EVENTS);
                 }
-                std::fs::remove_file(stage.path("app.jsonl")).unwrap();
+                fs::remove_file(stage.path("app.jsonl")).unwrap();
             }
         },
     ),
@@ -155,7 +189,7 @@ pub(crate) const CASES: &[Case] = &[
                     let promised = outcome.number(&format!("thread{thread}"));
                     assert!(numbers.len() as u64 >= promised, "{} of {promised}", numbers.len());
                 }
-                std::fs::remove_file(stage.path("app.jsonl")).unwrap();
+                fs::remove_file(stage.path("app.jsonl")).unwrap();
             }
         },
     ),
@@ -214,7 +248,7 @@ pub(crate) const CASES: &[Case] = &[
             to(Output::to(valve.clone())).start();
             count(0);
             let limit = Duration::from_millis(100);
-            let begin = std::time::Instant::now();
+            let begin = Instant::now();
             assert!(trine::flush(limit) > 0);
             let took = begin.elapsed();
             assert!(took >= limit && took < limit + Duration::from_secs(5), "{took:?}");
@@ -231,7 +265,7 @@ pub(crate) const CASES: &[Case] = &[
             let valve = Valve::new(FileSink::new(place.path("app.jsonl")), Flow::Stuck);
             to(Output::to(valve.clone())).start();
             count(0);
-            let begin = std::time::Instant::now();
+            let begin = Instant::now();
             trine::set_level("error").unwrap();
             assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
             valve.set(Flow::Open);
