@@ -164,7 +164,7 @@ pub(crate) fn capture() -> Option<CaptureBuffer> {
 #[inline(never)]
 fn push(site: &'static Callsite, logger: Option<&Logger>, args: &[Arg<'_>]) {
     if site.needs() != 0 {
-        return emit_with(site, logger, Options::new(), args);
+        return push_needing(site, logger, args);
     }
     let ticks = clock::ticks();
     let context = context(logger);
@@ -190,6 +190,18 @@ fn push(site: &'static Callsite, logger: Option<&Logger>, args: &[Arg<'_>]) {
     if flags & pipeline::FLAG_PARKED != 0 {
         worker::wake();
     }
+}
+
+/// The way of events that rules sample or masks change. What a rule drops without asking for a key goes no further.
+#[inline(never)]
+fn push_needing(site: &'static Callsite, logger: Option<&Logger>, args: &[Arg<'_>]) {
+    let mut options = Options::new();
+    if let Some(rule) = site.sample_rule()
+        && !options.sample(site, rule)
+    {
+        return;
+    }
+    emit_with(site, logger, options, args);
 }
 
 /// The first event of an operation's run. Its values and its context are left in `kept`, for the others; the time is

@@ -3,7 +3,7 @@
 use std::{any::type_name_of_val, error::Error};
 
 use trine_ring::{
-    Arg, clock,
+    Arg,
     record::{Block, BlockBuilder},
 };
 
@@ -81,7 +81,7 @@ impl Options {
         kind: Kind,
         with_key: impl FnOnce(&mut dyn FnMut(&str)) -> bool,
     ) -> bool {
-        match kind.decide(site.sample_state(), clock::monotonic_ns, with_key) {
+        match kind.decide(site.sample_state(), with_key) {
             Decision::Drop => {
                 tally::count_sampled_out(site);
                 false

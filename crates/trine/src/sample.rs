@@ -41,10 +41,14 @@ pub(crate) use self::{
     rules::{read, rule_for, rule_number},
     state::SampleState,
 };
+use trine_ring::clock;
+
 use crate::random;
 
 /// Period of [`first`] and [`per_second`].
 const PERIOD: Duration = Duration::from_secs(1);
+/// From this period on a coarse clock will do: it is wrong by a hundredth at most.
+const COARSE_PERIOD_MIN: Duration = Duration::from_nanos(100 * clock::COARSE_NS);
 
 /// How a kind of event is sampled. From a rate (`0.01`) or the functions of [this module](self).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -157,18 +161,21 @@ impl Decision {
 impl Kind {
     /// Decides where no key is needed, or looks for the key.
     ///
-    /// `now_ns` is a monotonic clock, read only where the kind asks for it.
+    /// A clock is read only where the kind asks for it; a coarse one where the period is long enough.
     #[inline]
     pub(crate) fn decide(
         self,
         state: &SampleState,
-        now_ns: impl FnOnce() -> u64,
         with_key: impl FnOnce(&mut dyn FnMut(&str)) -> bool,
     ) -> Decision {
         match self {
             Kind::Rate(rate) => Decision::keep_if(random::unit() < rate, rate),
             Kind::Decided { keep, rate } => Decision::keep_if(keep, rate),
-            Kind::First { first, every, period } => state.count(first, every, period, now_ns()),
+            Kind::First { first, every, period } => {
+                let now_ns =
+                    if period >= COARSE_PERIOD_MIN { clock::coarse_ns() } else { clock::monotonic_ns() };
+                state.count(first, every, period, now_ns)
+            }
             Kind::ByKey(rate) => {
                 let mut keep = false;
                 let has_key = with_key(&mut |key| keep = keeps(key, rate));
