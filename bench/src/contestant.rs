@@ -3,6 +3,9 @@
 use crate::output::Output;
 use crate::workload::{Request, Wide};
 
+/// A name, and what is done `n` times.
+pub type Pattern<C> = (&'static str, fn(&C, u64));
+
 /// A logger that can write W2: five fields of the call, three of the context.
 ///
 /// Methods are generic over the implementor, never `dyn`, so that a disabled event of 1 ns is not measured as a
@@ -20,9 +23,9 @@ pub trait Contestant: Sync + Sized {
     /// Writes W2.
     fn w2(&self, context: &Self::Context, request: &Request);
 
-    /// An operation with W2's fields that begins and ends. False where the logger has none, which is so for all rivals.
-    fn operation(&self, _context: &Self::Context, _request: &Request) -> bool {
-        false
+    /// What else is measured beside W2, each done `n` times. Nothing for all rivals: they have no such thing.
+    fn patterns(&self) -> Vec<Pattern<Self::Context>> {
+        Vec::new()
     }
 
     /// Everything emitted is with the OS when this returns; what is not counts as lost.

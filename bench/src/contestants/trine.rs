@@ -5,9 +5,12 @@ use std::hint::black_box;
 use std::io::Write;
 use std::time::Duration;
 
-use trine::{Delivery, Format, Logger, Sink, WriteError, bind, debug, info, timed};
+use trine::{
+    Batcher, Delivery, Format, Logger, Sink, WriteError, batch, bind, debug, info, sample, scope, timed,
+};
 
-use crate::contestant::{Contestant, Inline};
+use crate::contestant::{Contestant, Inline, Pattern};
+use crate::measure::{repeat, row};
 use crate::output::{Output, open};
 use crate::workload::{BOUND, Request, Wide};
 
@@ -85,6 +88,24 @@ impl Contestant for TrineInline {
     }
 }
 
+/// An operation with W2's fields that begins and ends.
+fn operation(log: &Logger, n: u64) {
+    repeat(n, |i| {
+        let r = row(i);
+        // The duration is the operation's own field.
+        timed!(
+            log,
+            "api_request",
+            endpoint = r.endpoint,
+            method = r.method,
+            request_id = r.request_id,
+            status_code = r.status_code,
+            latency_ms = r.duration_ms
+        )
+        .complete();
+    });
+}
+
 impl Inline for TrineInline {
     #[inline(always)]
     fn w1(&self, r: &Request) {
@@ -155,20 +176,26 @@ impl Contestant for TrineQueued {
         );
     }
 
-    #[inline(always)]
-    fn operation(&self, log: &Logger, r: &Request) -> bool {
-        // The duration is the operation's own field.
-        timed!(
-            log,
-            "api_request",
-            endpoint = r.endpoint,
-            method = r.method,
-            request_id = r.request_id,
-            status_code = r.status_code,
-            latency_ms = r.duration_ms
-        )
-        .complete();
-        true
+    fn patterns(&self) -> Vec<Pattern<Logger>> {
+        trine::set_sampling("probe=0").expect("a rule");
+        vec![
+            ("operation", operation),
+            ("sampled_out", |_, n| {
+                repeat(n, |i| info!(sample: black_box(0.0), "cache_hit", key = row(i).endpoint))
+            }),
+            ("sampled_out_per_second", |_, n| {
+                repeat(n, |i| info!(sample: sample::per_second(0), "page_view", page = row(i).endpoint));
+            }),
+            ("sampled_out_by_rule", |_, n| repeat(n, |i| info!("probe_cache_hit", key = row(i).endpoint))),
+            ("held", |_, n| {
+                let _scope = scope!(keep_debug_on_failure);
+                repeat(n, |i| debug!("cache_miss", key = row(i).endpoint, bytes = row(i).status_code));
+            }),
+            ("batched", |_, n| {
+                let items = Batcher::new(100);
+                repeat(n, |i| batch!(items, "item_processed", item_id = i, status = row(i).method));
+            }),
+        ]
     }
 
     fn finish(self) {

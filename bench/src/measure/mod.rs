@@ -2,8 +2,8 @@
 
 pub mod allocations;
 pub mod burst;
-pub mod operation;
 pub mod paced;
+pub mod patterns;
 pub mod rate;
 pub mod show;
 pub mod sustained;
@@ -117,14 +117,14 @@ pub fn queued<C: Contestant>(task: &Task) -> Report {
                 burst::measure(task.amount, &mut event, &mut report);
                 paced::measure(task.amount, |i| contestant.w2(context, row(i)), &mut report);
                 report.insert("w2_allocations".to_owned(), allocations::per_event(&mut event));
-                if contestant.operation(context, row(0)) {
-                    let mut operation = |n| {
-                        repeat(n, |i| {
-                            std::hint::black_box(contestant.operation(context, row(i)));
-                        });
-                    };
-                    operation::measure(task.amount, &mut event, &mut operation, &mut report);
-                    report.insert("operation_allocations".to_owned(), allocations::per_event(&mut operation));
+                for (name, pattern) in contestant.patterns() {
+                    patterns::measure(
+                        task.amount,
+                        name,
+                        &mut event,
+                        &mut |n| pattern(context, n),
+                        &mut report,
+                    );
                 }
                 None
             }
@@ -140,12 +140,12 @@ pub fn queued<C: Contestant>(task: &Task) -> Report {
 
 /// The row of the `i`-th event, hidden from the optimiser.
 #[inline(always)]
-fn row(i: usize) -> &'static crate::workload::Request {
+pub fn row(i: usize) -> &'static crate::workload::Request {
     std::hint::black_box(&REQUESTS[i & (REQUESTS_LEN - 1)])
 }
 
 #[inline(always)]
-fn repeat(n: u64, mut event: impl FnMut(usize)) {
+pub fn repeat(n: u64, mut event: impl FnMut(usize)) {
     for i in 0..n as usize {
         event(i);
     }
