@@ -1,0 +1,19 @@
+//! The command line as it is written: low arguments. Nothing is opened here.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands;
+
+/// Asks structured logs: any JSON lines, plain or compressed, without a server, an index or a schema.
+#[derive(Debug, Parser)]
+#[command(name = "trine", version, disable_help_subcommand = true, arg_required_else_help = true)]
+pub(crate) struct Flags {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// One variant, and one file in `commands/`, for each subcommand.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Generate(commands::generate::Flags),
+}

@@ -1,0 +1,18 @@
+//! `trine`: asks logs from the command line. This file parses, runs, and maps what came of it to an exit code.
+
+#![forbid(unsafe_code)]
+
+mod commands;
+mod exit;
+mod flags;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match commands::run(flags::Flags::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
