@@ -2,5 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod answer;
 pub mod generate;
+pub mod lang;
 pub mod scan;
