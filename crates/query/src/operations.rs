@@ -1,0 +1,402 @@
+//! Runs of operations, from their starts and ends: how many, how fast, how many failed, which never ended.
+//!
+//! ```
+//! use trine_query::{operations::{Operations, Settings}, scan::foreign};
+//!
+//! let log = br#"{"event":"payment_process_started","order_id":"A","timestamp":"2025-10-24T10:00:00.000000Z","level":"info"}
+//! {"event":"payment_process_started","order_id":"B","timestamp":"2025-10-24T10:00:00.100000Z","level":"info"}
+//! {"event":"payment_process_failed","order_id":"A","reason":"declined","timestamp":"2025-10-24T10:00:00.250000Z","level":"error"}
+//! "#;
+//! let mut operations = Operations::new(Settings::default());
+//! operations.feed(log, foreign::named("trine").unwrap());
+//! let report = operations.report(None);
+//! let payment = &report.rows[0];
+//! assert_eq!((payment.name.as_str(), payment.runs, payment.failed, payment.in_flight), ("payment_process", 2.0, 1.0, 1.0));
+//! assert_eq!(payment.p50_ms, Some(250.0)); // from the two timestamps
+//! assert_eq!(payment.reasons, [("declined".to_owned(), 1.0)]);
+//! ```
+//!
+//! # What is a run?
+//! The last word of a name says whether it begins a run, ends it well, or ends it otherwise (`trine_model::vocabulary`); the words
+//! before are the operation. Which end belongs to which start is said by [`pair`].
+//!
+//! # In which order do lines come?
+//! In any: an [`Operations`] may be fed with any part of a log, in any order, and merged with others of other parts; the report is the
+//! same. That holds as long as fewer than [`MARKS_MAX`] starts and ends are held at once; then those pairs are settled that are certain
+//! ones, which changes nothing, and only if that is not enough, all that are found: [`Report::is_approximate`] says so.
+
+use std::{collections::HashMap, sync::Arc};
+
+use trine_model::{EventName, NAME_BYTES_MAX, NameParts, Role};
+
+use self::{operation::Operation, reasons::Reasons};
+use crate::{
+    events::{self, Event, Reader},
+    scan::{
+        foreign::Format,
+        input::{Lines, TimeRange},
+        line::{Line, Raw},
+        time,
+    },
+};
+
+mod durations;
+mod keys;
+mod operation;
+mod pairing;
+mod reasons;
+mod report;
+
+pub use self::{
+    durations::{Durations, EXACT_MAX},
+    keys::{KEYS, KEYS_KEPT, KEYS_MORE_MAX, Keys},
+    pairing::{CANDIDATES_MAX, Fate, Mark, Means, Side, pair},
+    reasons::{OTHER, REASON_CHARS_MAX, REASONS_MAX},
+    report::{LONE_MAX, Lone, Report, Row, STUCK_RUNS_MIN, What},
+};
+
+/// Operations that are told apart. A log of a program has some hundred; beyond, names are made of data.
+pub const OPERATIONS_MAX: usize = 10_000;
+/// Starts and ends that one [`Operations`] holds before it settles those that it can: 30 MB.
+pub const MARKS_MAX: usize = 1 << 19;
+/// Names whose meaning is kept, so that it need not be found out again.
+const NAMES_MAX: usize = 1 << 16;
+
+/// What to look for, and what to keep.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Further fields that tell runs apart, before those of [`KEYS`] but for `operation_id`; at most [`KEYS_MORE_MAX`].
+    pub keys: Vec<String>,
+    /// Events outside are not looked at, nor those without a time.
+    pub range: Option<TimeRange>,
+    /// How long runs may take, in nanoseconds, before they are stuck: by operation, or, with an empty name, of all others.
+    pub deadlines: Vec<(String, u64)>,
+    /// Whether the ids of events are kept as text, for [`Report::lone`].
+    pub has_texts: bool,
+    /// Default [`MARKS_MAX`].
+    pub marks_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            keys: Vec::new(),
+            range: None,
+            deadlines: Vec::new(),
+            has_texts: false,
+            marks_max: MARKS_MAX,
+        }
+    }
+}
+
+/// Runs of operations, gathered from some part of a log.
+#[derive(Debug)]
+pub struct Operations {
+    settings: Arc<Settings>,
+    names: HashMap<Box<[u8]>, Meaning>,
+    places: HashMap<Box<str>, usize>,
+    operations: Vec<Operation>,
+    readers: Vec<(&'static Format, Arc<Reader>)>,
+    /// Starts and ends that are held.
+    marks: usize,
+    seen: Seen,
+}
+
+/// What was seen on the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Seen {
+    /// Time of the first event and of the last one.
+    pub times_ns: Option<(i64, i64)>,
+    /// Lines that are no event: broken.
+    pub broken: u64,
+    /// Starts and ends without a time: counted, and not paired.
+    pub untimed: u64,
+    /// What `trine_events_lost` reported.
+    pub lost: u64,
+    /// Starts and ends of operations beyond [`OPERATIONS_MAX`]: left out.
+    pub beyond: u64,
+    /// Whether pairs were settled that were not certain, or marks left out, because there were too many.
+    pub is_approximate: bool,
+}
+
+/// What a name means.
+#[derive(Clone, Copy, Debug)]
+enum Meaning {
+    /// Neither a start nor an end.
+    Point,
+    /// Of the operation at this place.
+    Status(usize, Role),
+    /// Of an operation beyond the bound.
+    Beyond,
+    /// It holds others, or says what was lost: to be looked into.
+    Own,
+}
+
+/// Fields that say how long a run took, and what to multiply them with for milliseconds.
+const DURATIONS: [(&str, f64); 5] = [
+    ("duration_ms", 1.0),
+    ("duration_s", 1e3),
+    ("duration_us", 1e-3),
+    ("duration_ns", 1e-6),
+    ("duration", 1e3),
+];
+
+impl Operations {
+    /// Nothing gathered yet.
+    pub fn new(settings: Settings) -> Operations {
+        Operations {
+            settings: Arc::new(settings),
+            names: HashMap::new(),
+            places: HashMap::new(),
+            operations: Vec::new(),
+            readers: Vec::new(),
+            marks: 0,
+            seen: Seen::default(),
+        }
+    }
+
+    /// Another one with the same settings, for another part of the log.
+    pub fn fork(&self) -> Operations {
+        Operations { settings: Arc::clone(&self.settings), ..Operations::new(Settings::default()) }
+    }
+
+    /// Takes in some whole lines of this format.
+    pub fn feed(&mut self, lines: &[u8], format: &'static Format) {
+        let reader = self.reader(format);
+        for line in Lines::of(lines) {
+            self.line(Line::new(line), &reader);
+        }
+    }
+
+    fn reader(&mut self, format: &'static Format) -> Arc<Reader> {
+        if let Some((_, reader)) = self.readers.iter().find(|(known, _)| std::ptr::eq(*known, format)) {
+            return Arc::clone(reader);
+        }
+        let durations = DURATIONS.map(|(name, _)| [name]);
+        let reasons = reasons::FIELDS.map(|name| [name]);
+        let wanted: Vec<&[&str]> =
+            durations.iter().map(|names| &names[..]).chain(reasons.iter().map(|names| &names[..])).collect();
+        let more: Vec<[&str; 1]> =
+            self.settings.keys.iter().take(KEYS_MORE_MAX).map(|name| [name.as_str()]).collect();
+        let mut wanted = wanted;
+        wanted.push(KEYS[0]);
+        wanted.extend(more.iter().map(|names| &names[..]));
+        wanted.extend(&KEYS[1..]);
+        let reader = Arc::new(Reader::new(format, &wanted));
+        self.readers.push((format, Arc::clone(&reader)));
+        reader
+    }
+
+    fn line(&mut self, line: Line<'_>, reader: &Reader) {
+        // Most lines begin with a name that means nothing here, and end in a time: no need to walk them.
+        if let Some(ends) = line.ends()
+            && let Some(name) = ends.name.plain()
+            && matches!(self.names.get(name), Some(Meaning::Point))
+        {
+            return self.pass(time::from_raw(ends.time));
+        }
+        if line.bytes().trim_ascii().is_empty() {
+            return;
+        }
+        if reader.each(line, &mut |event| self.event(event)).is_err() {
+            self.seen.broken += 1;
+        }
+    }
+
+    /// Looks at the time of an event; whether it is in the range.
+    fn pass_in(&mut self, time_ns: Option<i64>) -> bool {
+        if let Some(range) = self.settings.range
+            && !time_ns.is_some_and(|at_ns| range.since_ns <= at_ns && at_ns < range.until_ns)
+        {
+            return false;
+        }
+        if let Some(at_ns) = time_ns {
+            let (first, last) = self.seen.times_ns.unwrap_or((at_ns, at_ns));
+            self.seen.times_ns = Some((first.min(at_ns), last.max(at_ns)));
+        }
+        true
+    }
+
+    fn pass(&mut self, time_ns: Option<i64>) {
+        self.pass_in(time_ns);
+    }
+
+    fn event(&mut self, event: &Event<'_>) {
+        if !self.pass_in(event.time_ns) {
+            return;
+        }
+        match self.meaning(event.name) {
+            Meaning::Point => {}
+            Meaning::Beyond => self.seen.beyond += 1,
+            Meaning::Own if event.name == events::LOST => {
+                let lost = event.line.get("lost").ok().flatten().and_then(|raw| raw.number());
+                self.seen.lost += lost.unwrap_or_default() as u64;
+            }
+            Meaning::Own => {}
+            Meaning::Status(place, role) => self.status(event, place, role),
+        }
+    }
+
+    fn status(&mut self, event: &Event<'_>, place: usize, role: Role) {
+        let (durations, rest) = event.fields.split_at(DURATIONS.len());
+        let (reasons, ids) = rest.split_at(reasons::FIELDS.len());
+        let operation = &mut self.operations[place];
+        let mut duration_ms = None;
+        if role != Role::Open {
+            let found =
+                DURATIONS.iter().zip(durations).find_map(|((_, ms), raw)| Some(raw.as_ref()?.number()? * ms));
+            duration_ms = found.filter(|ms| *ms >= 0.0 && ms.is_finite());
+            if let Some(ms) = duration_ms {
+                operation.durations.record(ms, event.weight);
+            }
+        }
+        match role {
+            Role::Open => operation.starts += event.weight,
+            Role::Fail => {
+                operation.failed += event.weight;
+                operation.reasons.record(reasons, NameParts::of(event.name).status, event.weight);
+            }
+            _ => operation.ok += event.weight,
+        }
+        let Some(at_ns) = event.time_ns else {
+            self.seen.untimed += 1;
+            return;
+        };
+        let text = if self.settings.has_texts { Some(self.settings.text(ids)) } else { None };
+        let operation = &mut self.operations[place];
+        operation.push(
+            Mark {
+                at_ns,
+                side: if role == Role::Open { Side::Start } else { Side::End },
+                keys: Keys::of(ids),
+                duration_ns: duration_ms.map(|ms| (ms * 1e6).round() as u64),
+                weight: event.weight,
+                tag: 0,
+            },
+            text,
+        );
+        self.marks += 1;
+        if self.marks >= self.settings.marks_max.max(2) {
+            self.settle();
+        }
+    }
+
+    /// What a name means: from memory, or found out.
+    fn meaning(&mut self, name: &str) -> Meaning {
+        if let Some(meaning) = self.names.get(name.as_bytes()) {
+            return *meaning;
+        }
+        let meaning = self.find_meaning(name);
+        if self.names.len() < NAMES_MAX {
+            self.names.insert(name.as_bytes().into(), meaning);
+        }
+        meaning
+    }
+
+    fn find_meaning(&mut self, name: &str) -> Meaning {
+        if name == events::LOST || name == events::BATCH {
+            return Meaning::Own;
+        }
+        let Some(name) = as_name(name) else { return Meaning::Point };
+        let parts = NameParts::of(&name);
+        match parts.role() {
+            Role::Point => Meaning::Point,
+            role => match self.place(&parts.operation()) {
+                Some(place) => Meaning::Status(place, role),
+                None => Meaning::Beyond,
+            },
+        }
+    }
+
+    /// Where an operation lies; `None` when there are too many.
+    fn place(&mut self, name: &str) -> Option<usize> {
+        if let Some(place) = self.places.get(name) {
+            return Some(*place);
+        }
+        if self.operations.len() >= OPERATIONS_MAX {
+            return None;
+        }
+        self.operations.push(Operation::new(name));
+        self.places.insert(name.into(), self.operations.len() - 1);
+        Some(self.operations.len() - 1)
+    }
+
+    /// Makes room: settles what is certain, and if that does not help, what is likely.
+    fn settle(&mut self) {
+        let room = self.settings.marks_max / 2;
+        self.operations.iter_mut().for_each(|operation| operation.settle(pairing::is_certain));
+        self.marks = self.operations.iter().map(Operation::marks).sum();
+        if self.marks <= room {
+            return;
+        }
+        self.seen.is_approximate = true;
+        self.operations.iter_mut().for_each(|operation| operation.settle(|_, _| true));
+        self.operations.iter_mut().for_each(Operation::drop_ends);
+        self.marks = self.operations.iter().map(Operation::marks).sum();
+        if self.marks > room {
+            self.operations.iter_mut().for_each(Operation::drop_old_starts);
+            self.marks = self.operations.iter().map(Operation::marks).sum();
+        }
+    }
+
+    /// Takes in what another has gathered from another part.
+    pub fn merge(&mut self, other: Operations) {
+        for operation in other.operations {
+            match self.place(&operation.name) {
+                Some(place) => self.operations[place].merge(operation),
+                None => self.seen.beyond += operation.marks() as u64,
+            }
+        }
+        self.marks += other.marks;
+        let seen = &mut self.seen;
+        if let Some((first, last)) = other.seen.times_ns {
+            let (own_first, own_last) = seen.times_ns.unwrap_or((first, last));
+            seen.times_ns = Some((own_first.min(first), own_last.max(last)));
+        }
+        seen.broken += other.seen.broken;
+        seen.untimed += other.seen.untimed;
+        seen.lost += other.seen.lost;
+        seen.beyond += other.seen.beyond;
+        seen.is_approximate |= other.seen.is_approximate;
+    }
+
+    /// What came of it. `now_ns` is when runs that go on are looked at; without it, the time of the last event.
+    pub fn report(self, now_ns: Option<i64>) -> Report {
+        let now_ns = now_ns.or(self.seen.times_ns.map(|(_, last)| last)).unwrap_or_default();
+        Report::of(self.operations, self.seen, now_ns, &self.settings)
+    }
+}
+
+impl Settings {
+    /// The most particular of these ids, as text.
+    fn text(&self, ids: &[Option<Raw<'_>>]) -> String {
+        let more = self.keys.iter().take(KEYS_MORE_MAX).map(String::as_str);
+        keys::text(
+            KEYS[..1].iter().map(|names| names[0]).chain(more).chain(KEYS[1..].iter().map(|names| names[0])),
+            ids,
+        )
+    }
+
+    /// How long runs of this operation may take.
+    fn deadline_ns(&self, operation: &str) -> Option<u64> {
+        let of = |name: &str| self.deadlines.iter().find(|(of, _)| of == name).map(|(_, ns)| *ns);
+        of(operation).or_else(|| of(""))
+    }
+}
+
+/// A text as a name: a sentence in lower or upper case, with blanks or dashes, is read as if it were written as one (`Request started`).
+/// `None` where it is none.
+fn as_name(text: &str) -> Option<std::borrow::Cow<'_, str>> {
+    if EventName::check(text).is_ok() {
+        return Some(text.into());
+    }
+    if text.len() > NAME_BYTES_MAX {
+        return None;
+    }
+    let name: String = text
+        .trim()
+        .chars()
+        .map(|c| if matches!(c, ' ' | '-' | '.') { '_' } else { c.to_ascii_lowercase() })
+        .collect();
+    EventName::check(&name).is_ok().then_some(name.into())
+}
