@@ -1,11 +1,13 @@
 //! The subcommands, each in a file of its own: its flags, and `run`.
 
 pub(crate) mod generate;
+pub(crate) mod ops;
 
 use crate::{exit::Failure, flags::Command};
 
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Generate(flags) => generate::run(&flags),
+        Command::Ops(flags) => ops::run(&flags),
     }
 }

@@ -3,6 +3,7 @@
 //! | code | means |
 //! |---|---|
 //! | 0 | done |
+//! | 1 | nothing was found |
 //! | 2 | the command line cannot be understood |
 //! | 3 | something could not be read or written |
 //!
@@ -10,11 +11,19 @@
 
 use std::{fmt, io, process::ExitCode};
 
+use trine_query::scan::input::Trouble;
+
 /// Why a command ended early.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// Reading or writing: what was tried, and what the system said.
     Io(String, io::Error),
+    /// None of the logs could be found; what was wrong with each.
+    NoLogs(Vec<Trouble>),
+    /// There are logs, and nothing in them is what was asked for.
+    Nothing(String),
+    /// The command line says what cannot be.
+    Usage(String),
 }
 
 impl Failure {
@@ -27,7 +36,9 @@ impl Failure {
     pub(crate) fn report(self) -> ExitCode {
         let code = match &self {
             Failure::Io(_, error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-            Failure::Io(..) => 3,
+            Failure::Io(..) | Failure::NoLogs(_) => 3,
+            Failure::Nothing(_) => 1,
+            Failure::Usage(_) => 2,
         };
         eprintln!("error: {self}");
         ExitCode::from(code)
@@ -38,6 +49,12 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Io(tried, error) => write!(f, "failed to {tried}: {error}"),
+            Failure::NoLogs(troubles) if troubles.is_empty() => f.write_str("no logs"),
+            Failure::NoLogs(troubles) => {
+                let troubles: Vec<String> = troubles.iter().map(ToString::to_string).collect();
+                f.write_str(&troubles.join("\nerror: "))
+            }
+            Failure::Nothing(what) | Failure::Usage(what) => f.write_str(what),
         }
     }
 }

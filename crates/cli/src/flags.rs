@@ -15,5 +15,6 @@ pub(crate) struct Flags {
 /// One variant, and one file in `commands/`, for each subcommand.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Ops(commands::ops::Flags),
     Generate(commands::generate::Flags),
 }

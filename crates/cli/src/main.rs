@@ -5,6 +5,8 @@
 mod commands;
 mod exit;
 mod flags;
+mod logs;
+mod render;
 
 use std::process::ExitCode;
 
