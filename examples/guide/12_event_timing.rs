@@ -32,7 +32,7 @@ fn main() {
     let panicked = std::panic::catch_unwind(|| {
         timed!("api_call", endpoint = "/orders", method = "GET").run(|| -> u16 { panic!("no route to host") })
     });
-    assert!(panicked.is_err());
+    assert!(panicked.is_err()); // Said twice: the thread panicked, and that was the end of the call.
 }
 
 // Output, without the timestamps:
@@ -43,4 +43,5 @@ fn main() {
 // {"event":"database_query_started","table":"userz","operation":"SELECT","operation_id":"<id 3>","level":"info"}
 // {"event":"database_query_failed","duration_ms":<ms>,"error":"no such table in `SELECT * FROM userz`","table":"userz","operation":"SELECT","operation_id":"<id 3>","level":"error"}
 // {"event":"api_call_started","endpoint":"/orders","method":"GET","operation_id":"<id 4>","level":"info"}
+// {"event":"runtime_thread_panicked","thread":"main","location":"examples/guide/12_event_timing.rs:33:82","message":"no route to host","error_fingerprint":"b2fdc84ce793f71f","level":"critical"}
 // {"event":"api_call_failed","duration_ms":<ms>,"error":"no route to host","reason":"panic","endpoint":"/orders","method":"GET","operation_id":"<id 4>","level":"error"}

@@ -100,22 +100,22 @@ fn main() {
 // {"event":"order_fulfill_completed","duration_ms":<ms>,"status":"shipped","operation_id":"<id 1>","order_id":"ORD-1","level":"info"}
 // {"event":"order_fulfill_started","operation_id":"<id 6>","order_id":"ORD-2","level":"info"}
 // {"event":"payment_charge_started","operation_id":"<id 7>","parent":"<id 6>","order_id":"ORD-2","level":"info"}
-// {"event":"payment_charge_failed","duration_ms":<ms>,"error":"card declined","operation_id":"<id 7>","parent":"<id 6>","order_id":"ORD-2","level":"error"}
-// {"event":"order_fulfill_failed","duration_ms":<ms>,"error":"card declined","reason":"payment_failed","operation_id":"<id 6>","order_id":"ORD-2","level":"error"}
+// {"event":"payment_charge_failed","duration_ms":<ms>,"error":"card declined","error_type":"FulfillError","error_message":"card declined","error_fingerprint":"90e15f9a63ad31b7","operation_id":"<id 7>","parent":"<id 6>","order_id":"ORD-2","level":"error"}
+// {"event":"order_fulfill_failed","duration_ms":<ms>,"error":"card declined","error_type":"FulfillError","error_message":"card declined","error_fingerprint":"90e15f9a63ad31b7","reason":"payment_failed","operation_id":"<id 6>","order_id":"ORD-2","level":"error"}
 // {"event":"order_fulfill_started","operation_id":"<id 8>","order_id":"ORD-3","level":"info"}
 // {"event":"payment_charge_started","operation_id":"<id 9>","parent":"<id 8>","order_id":"ORD-3","level":"info"}
 // {"event":"payment_charge_success","duration_ms":<ms>,"transaction_id":"txn_789","operation_id":"<id 9>","parent":"<id 8>","order_id":"ORD-3","level":"info"}
 // {"event":"inventory_reserve_started","operation_id":"<id 10>","parent":"<id 8>","order_id":"ORD-3","level":"info"}
-// {"event":"inventory_reserve_failed","duration_ms":<ms>,"error":"0 of PROD-1 left","operation_id":"<id 10>","parent":"<id 8>","order_id":"ORD-3","level":"error"}
-// {"event":"order_fulfill_failed","duration_ms":<ms>,"error":"0 of PROD-1 left","reason":"out_of_stock","operation_id":"<id 8>","order_id":"ORD-3","level":"error"}
+// {"event":"inventory_reserve_failed","duration_ms":<ms>,"error":"0 of PROD-1 left","error_type":"FulfillError","error_message":"0 of PROD-1 left","error_fingerprint":"1ced451a9e6d441b","operation_id":"<id 10>","parent":"<id 8>","order_id":"ORD-3","level":"error"}
+// {"event":"order_fulfill_failed","duration_ms":<ms>,"error":"0 of PROD-1 left","error_type":"FulfillError","error_message":"0 of PROD-1 left","error_fingerprint":"1ced451a9e6d441b","reason":"out_of_stock","operation_id":"<id 8>","order_id":"ORD-3","level":"error"}
 // {"event":"order_fulfill_started","operation_id":"<id 11>","order_id":"ORD-4","level":"info"}
 // {"event":"payment_charge_started","operation_id":"<id 12>","parent":"<id 11>","order_id":"ORD-4","level":"info"}
 // {"event":"payment_charge_success","duration_ms":<ms>,"transaction_id":"txn_789","operation_id":"<id 12>","parent":"<id 11>","order_id":"ORD-4","level":"info"}
 // {"event":"inventory_reserve_started","operation_id":"<id 13>","parent":"<id 11>","order_id":"ORD-4","level":"info"}
 // {"event":"inventory_reserve_success","duration_ms":<ms>,"reservation_id":"res_456","operation_id":"<id 13>","parent":"<id 11>","order_id":"ORD-4","level":"info"}
 // {"event":"shipping_create_started","operation_id":"<id 14>","parent":"<id 11>","order_id":"ORD-4","level":"info"}
-// {"event":"shipping_create_failed","duration_ms":<ms>,"error":"no carrier for this address","operation_id":"<id 14>","parent":"<id 11>","order_id":"ORD-4","level":"error"}
-// {"event":"order_fulfill_failed","duration_ms":<ms>,"error":"no carrier for this address","reason":"shipping_failed","operation_id":"<id 11>","order_id":"ORD-4","level":"error"}
+// {"event":"shipping_create_failed","duration_ms":<ms>,"error":"no carrier for this address","error_type":"FulfillError","error_message":"no carrier for this address","error_fingerprint":"09f543cbe613829f","operation_id":"<id 14>","parent":"<id 11>","order_id":"ORD-4","level":"error"}
+// {"event":"order_fulfill_failed","duration_ms":<ms>,"error":"no carrier for this address","error_type":"FulfillError","error_message":"no carrier for this address","error_fingerprint":"09f543cbe613829f","reason":"shipping_failed","operation_id":"<id 11>","order_id":"ORD-4","level":"error"}
 // {"event":"order_fulfill_started","operation_id":"<id 15>","order_id":"ORD-5","level":"info"}
 // {"event":"payment_charge_started","operation_id":"<id 16>","parent":"<id 15>","order_id":"ORD-5","level":"info"}
 // {"event":"payment_charge_success","duration_ms":<ms>,"transaction_id":"txn_789","operation_id":"<id 16>","parent":"<id 15>","order_id":"ORD-5","level":"info"}
@@ -124,5 +124,5 @@ fn main() {
 // {"event":"shipping_create_started","operation_id":"<id 18>","parent":"<id 15>","order_id":"ORD-5","level":"info"}
 // {"event":"shipping_create_success","duration_ms":<ms>,"tracking_number":"1Z999","operation_id":"<id 18>","parent":"<id 15>","order_id":"ORD-5","level":"info"}
 // {"event":"notification_send_started","type":"order_confirmation","operation_id":"<id 19>","parent":"<id 15>","order_id":"ORD-5","level":"info"}
-// {"event":"notification_send_failed","duration_ms":<ms>,"error":"mail server unreachable","type":"order_confirmation","operation_id":"<id 19>","parent":"<id 15>","order_id":"ORD-5","level":"error"}
-// {"event":"order_fulfill_failed","duration_ms":<ms>,"error":"mail server unreachable","reason":"notification_failed","operation_id":"<id 15>","order_id":"ORD-5","level":"error"}
+// {"event":"notification_send_failed","duration_ms":<ms>,"error":"mail server unreachable","error_type":"FulfillError","error_message":"mail server unreachable","error_fingerprint":"dd3107488986e717","type":"order_confirmation","operation_id":"<id 19>","parent":"<id 15>","order_id":"ORD-5","level":"error"}
+// {"event":"order_fulfill_failed","duration_ms":<ms>,"error":"mail server unreachable","error_type":"FulfillError","error_message":"mail server unreachable","error_fingerprint":"dd3107488986e717","reason":"notification_failed","operation_id":"<id 15>","order_id":"ORD-5","level":"error"}

@@ -188,7 +188,7 @@ fn order_fulfillment_leaves_nothing_open_whatever_fails() {
     for (order, failing) in
         [("ORD-1", 4), ("ORD-2", 0), ("ORD-3", 1), ("ORD-4", 2), ("ORD-5", 3), ("ORD-6", 3)]
     {
-        let own: Vec<_> = events.iter().filter(|event| event.text("order_id") == order).collect();
+        let own: Vec<_> = events.iter().filter(|event| event.get("order_id") == order).collect();
         let mut expected = vec!["order_fulfill_started".to_owned()];
         for (at, step) in steps.iter().enumerate().take(failing + 1) {
             expected.push(format!("{step}_started"));
@@ -209,6 +209,9 @@ fn order_fulfillment_leaves_nothing_open_whatever_fails() {
             _ => assert_eq!(end.text("reason"), reasons[failing]),
         }
     }
+    let panicked: Vec<_> = events.iter().filter(|event| event.name() == "runtime_thread_panicked").collect();
+    assert_eq!(panicked.len(), 1);
+    assert_eq!(panicked[0].text("message"), "template without a subject");
     assert_eq!(
         events.iter().find(|event| event.name() == "payment_charge_success").unwrap().text("transaction_id"),
         "txn_789"

@@ -8,7 +8,7 @@ use crate::validate::Operation;
 /// fn name(parameters) -> Returns {
 ///     let operation = ::trine::timed!(log, level: debug, "name", fields);
 ///     let (operation, result) = operation.run_unjudged(move |_| -> Returns { body });
-///     operation.end_by((&&&Probe(&result)).probed());
+///     operation.end_by((&&&&&&Probe(&result)).probed());
 ///     result
 /// }
 /// ```
@@ -80,8 +80,11 @@ pub(crate) fn operation(operation: Operation) -> TokenStream {
         body.extend(code(
             "{
                 #[allow(unused_imports)]
-                use ::trine::__private::{ProbeAny as _, ProbeOutcome as _, ProbeResult as _};
-                __trine_operation.end_by((&&&::trine::__private::Probe(&__trine_result)).probed());
+                use ::trine::__private::{
+                    ProbeAny as _, ProbeOutcome as _, ProbeResult as _, ProbeResultCoded as _, ProbeResultError as _,
+                    ProbeResultHeld as _,
+                };
+                __trine_operation.end_by((&&&&&&::trine::__private::Probe(&__trine_result)).probed());
             }
             __trine_result",
             span,

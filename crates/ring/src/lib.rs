@@ -31,6 +31,7 @@
 
 mod append;
 mod arg;
+pub mod caught;
 pub mod clock;
 mod memory;
 mod primitive;

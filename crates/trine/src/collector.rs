@@ -15,7 +15,7 @@ use std::{
     cell::Cell,
     cmp::Reverse,
     collections::BinaryHeap,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::AssertUnwindSafe,
     sync::{
         Mutex, MutexGuard, TryLockError,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
@@ -25,6 +25,7 @@ use std::{
 
 use trine_ring::{
     Consumer,
+    caught::catch_unwind,
     clock::{self, monotonic_ns},
     record::Record,
 };

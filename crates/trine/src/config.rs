@@ -21,7 +21,7 @@ mod units;
 mod variables;
 
 pub use crate::encoder::Format;
-pub use choice::{ClockChoice, Compression, Delivery};
+pub use choice::{ClockChoice, Compression, Delivery, StackTraces};
 pub use file::{CONFIG_BYTES_MAX, read as read_file};
 pub use finding::{FINDINGS_MAX, Finding, Severity};
 pub use output::{OUTPUTS_MAX, OutputSettings, RotateEvery, Target};
@@ -62,6 +62,10 @@ pub struct Settings {
     pub clock: Option<ClockChoice>,
     /// Whether the pretty format may use colour.
     pub color: Option<bool>,
+    /// Whether events about errors and panics have stack traces.
+    pub stack_traces: Option<StackTraces>,
+    /// Whether a panic is an event.
+    pub panic_events: Option<bool>,
     /// The configuration file to read.
     pub config: Option<PathBuf>,
 }
@@ -87,6 +91,8 @@ impl Settings {
             ring_bytes: self.ring_bytes.or(lower.ring_bytes),
             clock: self.clock.or(lower.clock),
             color: self.color.or(lower.color),
+            stack_traces: self.stack_traces.or(lower.stack_traces),
+            panic_events: self.panic_events.or(lower.panic_events),
             config: self.config.or(lower.config),
         }
     }
@@ -136,6 +142,8 @@ impl Settings {
             "ring_bytes" => self.ring_bytes.is_some(),
             "clock" => self.clock.is_some(),
             "color" => self.color.is_some(),
+            "stack_traces" => self.stack_traces.is_some(),
+            "panic_events" => self.panic_events.is_some(),
             "config" => self.config.is_some(),
             _ => false,
         }

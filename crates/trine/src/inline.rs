@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use trine_ring::record::Record;
+use trine_ring::{caught, record::Record};
 
 use crate::{
     callsite::Callsite,
@@ -115,7 +115,7 @@ pub(crate) fn deliver(site: &'static Callsite, bytes: &[u8]) {
     while desk.is_busy.swap(true, Ordering::Acquire) {
         std::thread::sleep(HELD_PAUSE);
     }
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| inline.deliver(site, bytes)));
+    let outcome = caught::catch_unwind(std::panic::AssertUnwindSafe(|| inline.deliver(site, bytes)));
     desk.is_busy.store(false, Ordering::Release);
     if outcome.is_err() {
         // An encoder or sink panicked: what it was at is lost, the program goes on.

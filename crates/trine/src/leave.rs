@@ -3,41 +3,31 @@
 use std::{
     any::Any,
     cell::RefCell,
-    panic,
     time::{Duration, Instant},
 };
 
-use trine_ring::process;
+use trine_ring::{caught, process};
 
 use crate::{
-    batch, callsite, collector, emit, health, inline, metrics, operation, pipeline, random, tally, worker,
+    batch, callsite, collector, emit, health, inline, metrics, operation, panics, pipeline, random, tally,
+    worker,
 };
 
 /// Longest that leaving waits for sinks that are slow.
 const EXIT_WAIT: Duration = Duration::from_secs(5);
 /// Longest that leaving waits for a sink that fails: nobody should wait seconds for a program whose log path is wrong.
 const EXIT_PATIENCE: Duration = Duration::from_millis(300);
-/// Longest that a panic waits for the sinks before its message is printed.
-const PANIC_WAIT: Duration = Duration::from_secs(1);
 
 pub(crate) fn install() {
     process::at_exit(on_exit);
     process::at_fork(before_fork, after_fork_in_parent, after_fork_in_child);
-    // Setting a hook while panicking is itself a panic.
-    if !std::thread::panicking() {
-        let previous = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            batch::flush_all();
-            collector::flush(Instant::now() + PANIC_WAIT);
-            previous(info);
-        }));
-    }
+    panics::install();
 }
 
 /// Writes what is under way. Events that come later (from other threads, from exit hooks that run after this one) are
 /// delivered by their callers.
 extern "C" fn on_exit() {
-    let _ = panic::catch_unwind(|| {
+    let _ = caught::catch_unwind(|| {
         batch::flush_all();
         let left = flush_at_the_end();
         pipeline::set_flag(pipeline::FLAG_INLINE, true);

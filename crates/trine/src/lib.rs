@@ -49,6 +49,7 @@
 //! - `config` (default): configuration files.
 //! - `metrics-server`: [`serve_metrics`], for Prometheus to scrape.
 //! - `gzip`, `zstd`: compression of closed log files.
+//! - `anyhow`, `eyre`: `cause:` takes their errors as they are.
 //! - `serde`, `uuid`, `jiff`, `chrono`, `time`, `url`: values of those crates' types.
 #![forbid(unsafe_code)]
 
@@ -63,6 +64,8 @@ pub mod config;
 pub mod correlation;
 mod emit;
 pub mod encoder;
+mod error;
+mod error_text;
 pub mod event;
 mod health;
 mod hold;
@@ -75,6 +78,7 @@ mod masks;
 pub mod metrics;
 pub mod operation;
 mod options;
+mod panics;
 mod pipeline;
 mod random;
 pub mod rules;
@@ -103,6 +107,7 @@ pub use crate::{
     callsite::Callsite,
     correlation::{Correlation, CorrelationId, correlation_id},
     encoder::{Encoder, Format},
+    error::{ErrorCode, ErrorContext, log_error_event},
     event::{Event, EventRef},
     health::{Health, health},
     hold::DEFAULT_HOLD_BYTES,
@@ -113,7 +118,7 @@ pub use crate::{
     rules::{LevelRules, RulesError},
     sample::set_sampling,
     scope::{InScope, ScopeGuard, Scoped},
-    setup::{Delivery, Output, Setup, setup},
+    setup::{Delivery, Output, Setup, StackTraces, setup},
     sink::{Sink, WriteError},
     stage::{EventEdit, Stage, Verdict},
     tally::counts,
@@ -142,11 +147,12 @@ pub mod __private {
         batch::batch,
         callsite::{Callsite, NamedLater},
         emit::{emit, emit_bound, emit_with},
+        error::{CauseProbe, Failure, ProbeCoded, ProbeError, ProbeHeld, ProbeMistake},
         logger::{bind, enter, enter_holding, event_name, logger, no_logger, scoped_logger},
         macros::key,
         operation::{
-            Names, OperationSite, Probe, ProbeAny, ProbeOutcome, ProbeResult, join, joined_len, milliseconds,
-            no_parent, parent, text,
+            Names, OperationSite, Probe, ProbeAny, ProbeOutcome, ProbeResult, ProbeResultCoded,
+            ProbeResultError, ProbeResultHeld, join, joined_len, milliseconds, no_parent, parent, text,
         },
         options::Options,
         testing::expect_event,

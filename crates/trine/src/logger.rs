@@ -10,7 +10,7 @@ use trine_ring::{
 };
 
 use crate::{
-    emit,
+    emit, error_text,
     event::{Field, owned_fields},
     masks,
     scope::ScopeGuard,
@@ -153,6 +153,8 @@ pub fn logger(logger: &(impl IsLogger + ?Sized)) -> &Logger {
 #[doc(hidden)]
 #[must_use = "a logger says nothing by itself: `info!(log, \"domain_action_status\", ...)`"]
 pub fn bind(parent: &Logger, keys: &[&str], args: &[Arg<'_>]) -> Logger {
+    // Perhaps the first that is encoded: the pipeline need not have started.
+    error_text::install();
     parent.extended(keys, args)
 }
 

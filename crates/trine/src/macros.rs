@@ -527,7 +527,15 @@ macro_rules! __option {
         true
     };
     ($site:expr, $options:ident, then cause $error:expr) => {
-        $options.cause($error)
+        match &$error {
+            error => {
+                #[allow(unused_imports)]
+                use $crate::__private::{
+                    ProbeCoded as _, ProbeError as _, ProbeHeld as _, ProbeMistake as _,
+                };
+                $options.cause((&&&$crate::__private::CauseProbe(error)).caused())
+            }
+        }
     };
     ($site:expr, $options:ident, then $other:ident $value:expr) => {
         true

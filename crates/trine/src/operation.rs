@@ -7,12 +7,14 @@ mod current;
 mod fields;
 mod future;
 mod id;
+mod judge;
 mod macros;
 mod outcome;
 mod site;
 
 use std::{
-    any::Any,
+    any::{Any, type_name},
+    error::Error,
     fmt::{self, Display},
     future::Future,
     marker::PhantomData,
@@ -23,13 +25,21 @@ use std::{
 };
 
 use trine_ring::{
-    Arg, Value,
+    Arg, Value, caught,
     clock::ticks,
     record::{FieldBuffer, KeptValues, RunIds},
     value::arg,
 };
 
-use crate::{callsite::Callsite, clock::ms_between, emit, lock, logger::Logger};
+use crate::{
+    callsite::Callsite,
+    clock::ms_between,
+    emit,
+    error::{Facts, Failure},
+    lock,
+    logger::Logger,
+    panics,
+};
 
 use self::current::Opened;
 pub(crate) use self::current::renew_ids;
@@ -43,7 +53,11 @@ pub use self::{
 #[doc(hidden)]
 pub use self::{
     future::Within,
-    outcome::{HasText, Probe, ProbeAny, ProbeOutcome, ProbeResult},
+    judge::{By, ByOutcome, Judge},
+    outcome::{
+        HasText, Probe, ProbeAny, ProbeOutcome, ProbeResult, ProbeResultCoded, ProbeResultError,
+        ProbeResultHeld,
+    },
     site::{Names, OperationSite, join, joined_len, text},
 };
 
@@ -189,10 +203,21 @@ impl Operation {
         self.end(Ending::Success);
     }
 
-    /// Ends it as failed; `error` is the error's `Display`.
+    /// Ends it as failed; `error` is the error's `Display`. Of an error with a type there are also `error_type`, `error_message`
+    /// and `error_fingerprint`: see `docs/errors.md`.
     #[inline]
-    pub fn fail<E: Display + ?Sized>(mut self, error: &E) {
-        self.end(Ending::Failure { error: Some(&error), reason: None });
+    pub fn fail<E: Display + ?Sized>(self, error: &E) {
+        self.fail_as(Failure::shown(&error, type_name::<E>()));
+    }
+
+    /// As [`fail`](Operation::fail), with what only an [`Error`] can be asked for: `error_chain`, the texts of its causes.
+    #[inline]
+    pub fn fail_with_cause<E: Error + ?Sized>(self, error: &E) {
+        self.fail_as(Failure::error(&error));
+    }
+
+    fn fail_as(mut self, failure: Failure<'_>) {
+        self.end(Ending::Failure { failure: Some(failure), reason: None });
     }
 
     /// Makes it the operation that encloses what runs on this thread until the guard drops: others that start there have it
@@ -341,10 +366,10 @@ impl Operation {
     /// Ends it by what a judge found.
     #[doc(hidden)]
     #[inline]
-    pub fn end_by(self, failure: Option<&dyn Display>) {
+    pub fn end_by(self, failure: Option<Failure<'_>>) {
         match failure {
             None => self.complete(),
-            Some(error) => self.fail(error),
+            Some(failure) => self.fail_as(failure),
         }
     }
 
@@ -355,9 +380,9 @@ impl Operation {
     }
 
     fn end_by_panic(mut self, panic: &(dyn Any + Send)) {
-        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref().map(String::as_str));
-        let error = text.as_ref().map(|text| text as &dyn Display);
-        self.end(Ending::Failure { error, reason: Some(PANIC) });
+        let text = caught::message(panic);
+        let failure = text.as_ref().map(|text| Failure::shown(text, type_name::<str>()));
+        self.end(Ending::Failure { failure, reason: Some(PANIC) });
     }
 
     #[inline(never)]
@@ -385,9 +410,11 @@ impl Operation {
 
     #[cold]
     fn end_by_drop(&mut self) {
-        let was_panicking = self.0.as_ref().is_some_and(|run| run.was_panicking);
-        let reason = if thread::panicking() && !was_panicking { PANIC } else { CANCELLED };
-        self.end(Ending::Failure { error: None, reason: Some(reason) });
+        let Some(run) = &self.0 else { return };
+        let is_panic = thread::panicking() && !run.was_panicking;
+        let text = if is_panic { panics::message_since(run.started) } else { None };
+        let failure = text.as_ref().map(|text| Failure::shown(text, type_name::<str>()));
+        self.end(Ending::Failure { failure, reason: Some(if is_panic { PANIC } else { CANCELLED }) });
     }
 }
 
@@ -403,8 +430,8 @@ impl Run {
     ) {
         let Run { kept, recorded: place, ending: fields, slow_ms, .. } = self;
         let recorded = recorded(place);
-        let mut emit = |callsite: &'static Callsite, error, reason| {
-            fields::ending(fields, error, reason, recorded, site, kept);
+        let mut emit = |callsite: &'static Callsite, facts: Option<&Facts>, reason| {
+            fields::ending(fields, facts, reason, recorded, site, kept);
             emit::push_at_length(now, callsite, kept.context(), fields.as_block(), duration_ms);
         };
         // Before the ending, which is the last that is heard of a run.
@@ -420,9 +447,9 @@ impl Run {
                     emit(&site.succeeded_at_length, None, None);
                 }
             }
-            Ending::Failure { error, reason } => {
+            Ending::Failure { failure, reason } => {
                 if site.failed.is_on() {
-                    emit(&site.failed, error, reason);
+                    emit(&site.failed, failure.map(|failure| Facts::of_ending(&failure)).as_ref(), reason);
                 }
             }
         }
@@ -449,40 +476,7 @@ impl fmt::Debug for Operation {
 /// How an operation ends.
 enum Ending<'a> {
     Success,
-    Failure { error: Option<&'a dyn Display>, reason: Option<&'static str> },
-}
-
-/// Ends an operation by its result.
-#[doc(hidden)]
-pub trait Judge<T> {
-    fn end(self, operation: Operation, result: &T);
-}
-
-/// By what the result says of itself.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct ByOutcome;
-
-impl<T: Outcome> Judge<T> for ByOutcome {
-    #[inline]
-    fn end(self, operation: Operation, result: &T) {
-        operation.end_by(result.failure());
-    }
-}
-
-/// By a closure.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct By<J>(J);
-
-impl<T, D: Display, J: FnOnce(&T) -> Option<D>> Judge<T> for By<J> {
-    #[inline]
-    fn end(self, operation: Operation, result: &T) {
-        match (self.0)(result) {
-            None => operation.complete(),
-            Some(error) => operation.fail(&error),
-        }
-    }
+    Failure { failure: Option<Failure<'a>>, reason: Option<&'static str> },
 }
 
 /// Encloses what runs on a thread, until it is dropped. From [`Operation::enter`]; belongs to its thread: not `Send`.

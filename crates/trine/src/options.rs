@@ -1,7 +1,5 @@
 //! The options of one event, written before its name: `sample:`, `cause:`.
 
-use std::{any::type_name_of_val, error::Error};
-
 use trine_ring::{
     Arg,
     record::{Block, BlockBuilder},
@@ -9,12 +7,10 @@ use trine_ring::{
 
 use crate::{
     callsite::{Callsite, NEEDS_SAMPLING},
+    error::{Facts, Failure},
     sample::{Decision, IntoSample, Kind},
     tally,
 };
-
-/// Longest chain of causes that is followed; a longer one is a loop or no help.
-const CAUSES_MAX: usize = 32;
 
 /// What the options of one event add to it, and what sampling has decided so far.
 #[doc(hidden)]
@@ -99,29 +95,22 @@ impl Options {
     }
 
     /// `cause: &error`: adds what is known of an error. Always true: the event is kept.
-    pub fn cause<E: Cause + ?Sized>(&mut self, error: &E) -> bool {
-        let causes =
-            std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source());
-        let chain: Vec<&dyn Error> = causes.take(CAUSES_MAX).map(|cause| cause as &dyn Error).collect();
-        self.fields
-            .set("error_type", &Arg::Str(type_name_of_val(error)))
-            .set("error_message", &Arg::Display(&error))
-            .set("error_chain", &Arg::Dyn(&chain));
+    pub fn cause(&mut self, error: Failure<'_>) -> bool {
+        self.facts(&Facts::of(&error));
         true
+    }
+
+    /// Adds what is known of an error.
+    pub(crate) fn facts(&mut self, facts: &Facts) {
+        facts.fields(&mut |key, value| self.set(key, value));
+    }
+
+    /// Adds a field.
+    pub(crate) fn set(&mut self, key: &str, value: &Arg<'_>) {
+        self.fields.set(key, value);
     }
 
     pub(crate) fn finish(self) -> Option<Block> {
         (!self.fields.is_empty()).then(|| self.fields.finish_once())
     }
 }
-
-/// What `cause:` takes: any error.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an error",
-    note = "write `cause: &error`, where `error` is a `std::error::Error`; if that is in a box, `cause: &*error`"
-)]
-pub trait Cause: Error {}
-
-#[diagnostic::do_not_recommend]
-impl<E: Error + ?Sized> Cause for E {}

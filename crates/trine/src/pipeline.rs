@@ -19,7 +19,7 @@ use crate::{
     clock, collector,
     config::DEFAULT_RING_BYTES,
     encoder::Encoder,
-    leave, lock,
+    error_text, leave, lock,
     rules::{LevelRules, RulesError},
     sample::{self, SampleRules},
     setup::setup,
@@ -148,6 +148,7 @@ pub(crate) struct Start {
 pub(crate) fn start(start: Start) {
     static FIRST: Once = Once::new();
     clock::start();
+    error_text::install();
     collector::replace_outputs(|| {
         *CONFIG.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Arc::new(start.config));
         VERSION.fetch_add(1, Ordering::AcqRel);

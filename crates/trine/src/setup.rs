@@ -9,7 +9,7 @@ use crate::{
     collector::OUTPUTS_MAX,
     config::{ClockChoice, Compression, DEFAULT_RING_BYTES, OutputSettings, RotateEvery, Settings, Target},
     encoder::{Encoder, Format},
-    health,
+    error, health, panics,
     pipeline::{self, Config, Pipe, Start},
     rules::LevelRules,
     sample::SampleRules,
@@ -17,7 +17,7 @@ use crate::{
     stage::{STAGES_MAX, Stage, Stages},
 };
 
-pub use crate::config::Delivery;
+pub use crate::config::{Delivery, StackTraces};
 
 /// Begins to set the pipeline up; [`Setup::start`] puts it in force.
 ///
@@ -120,6 +120,21 @@ impl Setup {
         self
     }
 
+    /// Whether events about errors and panics have stack traces. Default [`StackTraces::Auto`]: as the variable `RUST_BACKTRACE`
+    /// says. See `docs/errors.md` for what one costs.
+    pub fn stack_traces(mut self, wanted: StackTraces) -> Setup {
+        self.settings.stack_traces = Some(wanted);
+        self
+    }
+
+    /// Whether a panic is an event: `runtime_thread_panicked`, at `critical`. Default true.
+    ///
+    /// The hook that was set before the pipeline started runs behind it in any case.
+    pub fn panic_events(mut self, wanted: bool) -> Setup {
+        self.settings.panic_events = Some(wanted);
+        self
+    }
+
     /// Reads this configuration file, unless `TRINE_CONFIG` names another. Default: none; a `trine.toml` in the working
     /// directory is not picked up by itself.
     pub fn config_file(mut self, path: impl Into<PathBuf>) -> Setup {
@@ -191,6 +206,8 @@ impl Setup {
         if settings.clock == Some(ClockChoice::Os) {
             trine_ring::clock::use_system();
         }
+        error::backtrace::want(settings.stack_traces.unwrap_or(StackTraces::Auto));
+        panics::report(settings.panic_events.unwrap_or(true));
         let has_file = outputs.iter().any(|output| output.sink.is_file());
         set_signals(self.flushes_on_termination, self.reopens_on_hangup, has_file);
         let color = settings.color.unwrap_or(true);

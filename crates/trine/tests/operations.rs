@@ -80,7 +80,8 @@ fn a_failure_is_an_error_with_its_text() {
     timed!("payment_charge", order_id = "ORD-1").fail(&Declined("card declined"));
     let event = last(&captured, "payment_charge_failed");
     assert_eq!(event.level(), Level::Error);
-    assert_eq!(event.keys(), ["duration_ms", "error", "order_id", "operation_id"]);
+    assert_eq!(event.keys()[..3], ["duration_ms", "error", "error_type"]);
+    assert_eq!(event.keys()[5..], ["order_id", "operation_id"]);
     assert_eq!(text(&event, "error"), "card declined");
     let boxed: Box<dyn std::error::Error> = Box::new(Declined("boxed"));
     timed!("payment_charge").fail(&boxed);
@@ -331,7 +332,17 @@ fn a_guard_dropped_early_is_cancelled_and_one_dropped_by_a_panic_says_so() {
         panic!("unwinds past the guard");
     });
     assert!(caught.is_err());
-    assert_eq!(text(&last(&captured, "payment_charge_failed"), "reason"), "panic");
+    let end = last(&captured, "payment_charge_failed");
+    assert_eq!((text(&end, "reason"), text(&end, "error")), ("panic", "unwinds past the guard"));
+
+    let caught = catch_unwind(|| {
+        let _op = timed!("payment_charge");
+        std::panic::resume_unwind(Box::new("from another thread"));
+    });
+    assert!(caught.is_err());
+    let end = last(&captured, "payment_charge_failed");
+    assert_eq!(text(&end, "reason"), "panic");
+    assert_eq!(end.get("error"), None, "no hook has seen it, and the last panic was before the start");
 }
 
 #[test]

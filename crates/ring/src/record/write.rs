@@ -3,7 +3,7 @@
 use std::{
     fmt::{self, Write as _},
     net::{IpAddr, SocketAddr},
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::AssertUnwindSafe,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -11,6 +11,7 @@ use super::{HEADER_BYTES, RECORD_BYTES_MAX, Tag, VALUES_MAX};
 use crate::{
     append::Appender,
     arg::Arg,
+    caught::{self, catch_unwind},
     value::{Value, ValueWriter},
 };
 
@@ -200,7 +201,7 @@ pub(crate) fn formatted(out: &mut Vec<u8>, kind: &str, text: fmt::Arguments<'_>)
     match outcome {
         Ok(Ok(())) => patch_length(out, start),
         Ok(Err(fmt::Error)) => failed(out, start, &format!("{kind} failed")),
-        Err(panic) => failed(out, start, &format!("{kind} panicked{}", panic_text(panic.as_ref()))),
+        Err(panic) => failed(out, start, &format!("{kind} panicked{}", caught::suffix(panic.as_ref()))),
     }
 }
 
@@ -210,7 +211,7 @@ fn dynamic(out: &mut Vec<u8>, value: &dyn Value, depth: usize) {
     match outcome {
         Ok(()) if out.len() == start => out.array([Tag::Null as u8]),
         Ok(()) => {}
-        Err(panic) => failed(out, start, &format!("value panicked{}", panic_text(panic.as_ref()))),
+        Err(panic) => failed(out, start, &format!("value panicked{}", caught::suffix(panic.as_ref()))),
     }
 }
 
@@ -224,11 +225,6 @@ pub(crate) fn failed(out: &mut Vec<u8>, start: usize, why: &str) {
 pub(crate) fn patch_length(out: &mut [u8], start: usize) {
     let len = out.len() - start - 5;
     out[start + 1..start + 5].copy_from_slice(&(len as u32).to_le_bytes());
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(|s| &**s));
-    text.map_or_else(String::new, |text| format!(": {text}"))
 }
 
 /// The bytes before the first value.

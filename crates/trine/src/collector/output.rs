@@ -1,12 +1,8 @@
 //! One output's rendered lines: what waits, what is refused, what was written.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::Ordering,
-    time::Instant,
-};
+use std::{panic::AssertUnwindSafe, sync::atomic::Ordering, time::Instant};
 
-use trine_ring::{clock::monotonic_ns, record::Record};
+use trine_ring::{caught::catch_unwind, clock::monotonic_ns, record::Record};
 
 use super::{
     CHUNK_BYTES, PENDING_BYTES_MAX, RETRY_PAUSE, Renderer, SINK_SINCE_NS, WRITTEN_BYTES, WRITTEN_ERRORS,

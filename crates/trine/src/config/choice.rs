@@ -60,6 +60,32 @@ impl Choice for ClockChoice {
     const WORDS: &'static [(&'static str, Self)] = &[("auto", Self::Auto), ("os", Self::Os)];
 }
 
+/// Whether events about errors and panics have stack traces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StackTraces {
+    /// As the variables `RUST_LIB_BACKTRACE` and `RUST_BACKTRACE` say, and where an error brings one.
+    Auto,
+    /// Always: also without those variables.
+    On,
+    /// Never, whatever the variables say and an error brings.
+    Off,
+}
+
+impl Choice for StackTraces {
+    const WHAT: &'static str = "choice of stack traces";
+    const UNKNOWN: &'static str = "stack-traces-unknown";
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("auto", Self::Auto), ("on", Self::On), ("off", Self::Off)];
+}
+
+/// A switch in a variable, where everything is text.
+impl Choice for bool {
+    const WHAT: &'static str = "position of a switch";
+    const UNKNOWN: &'static str = "switch-unknown";
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("true", true), ("false", false), ("on", true), ("off", false)];
+}
+
 /// What is done to a closed file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Compression {
@@ -93,6 +119,8 @@ mod tests {
         all::<Format>();
         all::<Delivery>();
         all::<ClockChoice>();
+        all::<StackTraces>();
+        all::<bool>();
         all::<Compression>();
     }
 

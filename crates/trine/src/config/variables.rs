@@ -22,7 +22,7 @@ struct Variable {
 }
 
 /// Every variable there is.
-const VARIABLES: [Variable; 8] = [
+const VARIABLES: [Variable; 10] = [
     Variable {
         entry: Entry {
             name: "TRINE_LEVEL",
@@ -92,6 +92,26 @@ const VARIABLES: [Variable; 8] = [
         },
         item: "ring_bytes",
         take: |text, settings| put(&mut settings.ring_bytes, parse_bytes(text).and_then(ring_bytes)),
+    },
+    Variable {
+        entry: Entry {
+            name: "TRINE_STACK_TRACES",
+            meaning: "Whether events about errors and panics have stack traces; `auto`: as `RUST_BACKTRACE` says.",
+            allowed: "`auto`, `on`, `off`",
+            default: "auto",
+        },
+        item: "stack_traces",
+        take: |text, settings| put(&mut settings.stack_traces, choose(text)),
+    },
+    Variable {
+        entry: Entry {
+            name: "TRINE_PANIC_EVENTS",
+            meaning: "Whether a panic is an event, `runtime_thread_panicked`.",
+            allowed: "`true`, `false`, `on`, `off`",
+            default: "true",
+        },
+        item: "panic_events",
+        take: |text, settings| put(&mut settings.panic_events, choose(text)),
     },
     Variable {
         entry: Entry {

@@ -8,7 +8,6 @@ use std::{
     fmt,
     io::{self, Read, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs},
-    panic::catch_unwind,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -16,6 +15,8 @@ use std::{
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
+
+use trine_ring::caught::catch_unwind;
 
 use crate::health;
 

@@ -3,8 +3,6 @@
 //! Every value of an operation passes one of two functions here, [`start`] and [`record`]: what judges keys or values
 //! before they are encoded belongs into them.
 
-use std::fmt::Display;
-
 use trine_ring::{
     Arg, clock,
     record::{FieldBuffer, KeptValues, RunIds, RunStart},
@@ -14,6 +12,7 @@ use super::site::{OWN_KEYS, OperationSite};
 use crate::{
     callsite::{Callsite, NEEDS_MASKING},
     emit,
+    error::Facts,
     logger::Logger,
     masks,
 };
@@ -74,18 +73,21 @@ pub(super) fn record(recorded: &mut FieldBuffer, key: &str, value: &Arg<'_>) {
 /// wins.
 pub(super) fn ending(
     fields: &mut FieldBuffer,
-    error: Option<&dyn Display>,
+    facts: Option<&Facts>,
     reason: Option<&str>,
     recorded: &FieldBuffer,
     site: &OperationSite,
     kept: &KeptValues,
 ) {
     fields.clear();
-    if let Some(error) = error {
-        fields.set("error", &Arg::Display(&error));
+    if let Some(facts) = facts {
+        fields.set("error", &facts.message.as_arg());
     }
     if let Some(reason) = reason {
         fields.set("reason", &Arg::Str(reason));
+    }
+    if let Some(facts) = facts {
+        facts.fields(&mut |key, value| fields.set(key, value));
     }
     fields.extend_missing(recorded);
     fields.extend_missing_kept(site.keys, kept);

@@ -1,9 +1,11 @@
 //! Whether a result is a success: what [`run`](super::Operation::run) looks at.
 
 use std::{
+    any::type_name,
     borrow::Cow,
     cmp,
     collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque},
+    error::Error,
     ffi::{OsStr, OsString},
     fmt::Display,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
@@ -17,6 +19,8 @@ use std::{
     thread::JoinHandle,
     time::{Duration, Instant, SystemTime},
 };
+
+use crate::error::{ErrorCode, Failure, HoldsError};
 
 /// Says whether a result is a failure, to end an operation as it should end.
 ///
@@ -57,11 +61,21 @@ pub trait Outcome {
     fn failure(&self) -> Option<&dyn Display> {
         None
     }
+
+    /// The same, with what is known of its type.
+    #[doc(hidden)]
+    fn judged(&self) -> Option<Failure<'_>> {
+        self.failure().map(|text| Failure::shown(text, type_name::<dyn Display>()))
+    }
 }
 
 impl<T, E: HasText> Outcome for Result<T, E> {
     fn failure(&self) -> Option<&dyn Display> {
         self.as_ref().err().map(HasText::text)
+    }
+
+    fn judged(&self) -> Option<Failure<'_>> {
+        self.as_ref().err().map(|error| Failure::shown(error.text(), type_name::<E>()))
     }
 }
 
@@ -111,40 +125,76 @@ macro_rules! tuples {
 
 tuples!(A B C D E F G H I J K L);
 
-/// A result that `#[timed]` looks at. The macro asks `(&&&Probe(&result)).probed()`, and the compiler takes the first of the
+/// A result that `#[timed]` looks at. The macro asks `(&&&&&&Probe(&result)).probed()`, and the compiler takes the first of the
 /// traits below that fits: fewer references, a lower choice.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Probe<'a, T: ?Sized>(pub &'a T);
 
-/// First: a type that says what it is.
+/// First: a `Result` whose error has a code.
 #[doc(hidden)]
-pub trait ProbeOutcome<'a> {
-    fn probed(self) -> Option<&'a dyn Display>;
+pub trait ProbeResultCoded<'a> {
+    fn probed(self) -> Option<Failure<'a>>;
 }
 
-impl<'a, T: Outcome + ?Sized> ProbeOutcome<'a> for &&&Probe<'a, T> {
-    fn probed(self) -> Option<&'a dyn Display> {
-        self.0.failure()
+impl<'a, T, E: Error + ErrorCode> ProbeResultCoded<'a> for &&&&&&Probe<'a, Result<T, E>> {
+    fn probed(self) -> Option<Failure<'a>> {
+        self.0.as_ref().err().map(Failure::coded)
     }
 }
 
-/// Second: a `Result` whose error has no text. Silence would call it a success, so it is a mistake.
+/// Second: one whose error is one, and so can be asked for its causes.
+#[doc(hidden)]
+pub trait ProbeResultError<'a> {
+    fn probed(self) -> Option<Failure<'a>>;
+}
+
+impl<'a, T, E: Error> ProbeResultError<'a> for &&&&&Probe<'a, Result<T, E>> {
+    fn probed(self) -> Option<Failure<'a>> {
+        self.0.as_ref().err().map(Failure::error)
+    }
+}
+
+/// Third: one whose error is held by something.
+#[doc(hidden)]
+pub trait ProbeResultHeld<'a> {
+    fn probed(self) -> Option<Failure<'a>>;
+}
+
+impl<'a, T, E: HoldsError> ProbeResultHeld<'a> for &&&&Probe<'a, Result<T, E>> {
+    fn probed(self) -> Option<Failure<'a>> {
+        self.0.as_ref().err().map(Failure::held)
+    }
+}
+
+/// Fourth: a type that says what it is.
+#[doc(hidden)]
+pub trait ProbeOutcome<'a> {
+    fn probed(self) -> Option<Failure<'a>>;
+}
+
+impl<'a, T: Outcome + ?Sized> ProbeOutcome<'a> for &&&Probe<'a, T> {
+    fn probed(self) -> Option<Failure<'a>> {
+        self.0.judged()
+    }
+}
+
+/// Fifth: a `Result` whose error has no text. Silence would call it a success, so it is a mistake.
 #[doc(hidden)]
 pub trait ProbeResult<'a> {
     type Error;
-    fn probed(self) -> Option<&'a dyn Display>
+    fn probed(self) -> Option<Failure<'a>>
     where
         Self::Error: HasText;
 }
 
 impl<'a, T, E> ProbeResult<'a> for &&Probe<'a, Result<T, E>> {
     type Error = E;
-    fn probed(self) -> Option<&'a dyn Display>
+    fn probed(self) -> Option<Failure<'a>>
     where
         E: HasText,
     {
-        self.0.as_ref().err().map(HasText::text)
+        self.0.as_ref().err().map(|error| Failure::shown(error.text(), type_name::<E>()))
     }
 }
 
@@ -171,11 +221,11 @@ impl<E: Display> HasText for E {
 /// Last: anything else, like `impl Iterator`, is a success.
 #[doc(hidden)]
 pub trait ProbeAny<'a> {
-    fn probed(self) -> Option<&'a dyn Display>;
+    fn probed(self) -> Option<Failure<'a>>;
 }
 
 impl<'a, T: ?Sized> ProbeAny<'a> for &Probe<'a, T> {
-    fn probed(self) -> Option<&'a dyn Display> {
+    fn probed(self) -> Option<Failure<'a>> {
         None
     }
 }
@@ -183,6 +233,7 @@ impl<'a, T: ?Sized> ProbeAny<'a> for &Probe<'a, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Facts;
 
     #[track_caller]
     fn check(result: &impl Outcome, expected: Option<&str>) {
@@ -193,7 +244,7 @@ mod tests {
     fn only_errors_and_bad_statuses_are_failures() {
         check(&Ok::<(), &str>(()), None);
         check(&Err::<(), &str>("timeout"), Some("timeout"));
-        check(&Err::<(), Box<dyn std::error::Error + Send + Sync>>("boxed".into()), Some("boxed"));
+        check(&Err::<(), Box<dyn Error + Send + Sync>>("boxed".into()), Some("boxed"));
         check(&None::<u8>, None);
         check(&false, None);
         check(&(), None);
@@ -207,9 +258,16 @@ mod tests {
     #[expect(clippy::needless_borrow, reason = "the references are the order in which the traits are tried")]
     fn probing_finds_the_closest_answer() {
         struct Unknown;
-        assert_eq!((&&&Probe(&Err::<(), &str>("e"))).probed().unwrap().to_string(), "e");
-        assert!((&&&Probe(&Ok::<Unknown, &str>(Unknown))).probed().is_none());
-        assert!((&&&Probe(&Unknown)).probed().is_none());
-        assert!((&&&Probe(&[1].iter().map(|x| x + 1))).probed().is_none());
+        let facts = |failure: Option<Failure<'_>>| Facts::of(&failure.unwrap());
+        assert_eq!(facts((&&&&&&Probe(&Err::<(), &str>("e"))).probed()).message.to_text(), "e");
+        assert!((&&&&&&Probe(&Ok::<Unknown, &str>(Unknown))).probed().is_none());
+        assert!((&&&&&&Probe(&Unknown)).probed().is_none());
+        assert!((&&&&&&Probe(&[1].iter().map(|x| x + 1))).probed().is_none());
+        let coded = Err::<Unknown, _>(std::io::Error::from(std::io::ErrorKind::TimedOut));
+        assert_eq!(facts((&&&&&&Probe(&coded)).probed()).code.as_deref(), Some("TimedOut"));
+        let error = Err::<Unknown, _>(std::fmt::Error);
+        assert_eq!(facts((&&&&&&Probe(&error)).probed()).error_type.as_deref(), Some("fmt::Error"));
+        let held = Err::<Unknown, Box<dyn Error>>(Box::new(std::fmt::Error));
+        assert_eq!(facts((&&&&&&Probe(&held)).probed()).chain, Some(Vec::new()));
     }
 }

@@ -47,7 +47,7 @@ const fn file_key<S>(row: [&'static str; 4], take: fn(&DeValue<'_>, &mut S) -> R
 
 /// Every key of the file itself but `output`. Each is called as its field of [`Settings`].
 #[rustfmt::skip]
-pub(super) const KEYS: [Key<Settings>; 7] = [
+pub(super) const KEYS: [Key<Settings>; 9] = [
     key(["level", "Which events are on: a level, and rules for names and modules.",
         "`\"info,payment=debug\"`, see *Level rules*", "info"],
         |value, settings| take_rules(string(value)?, &mut settings.level)),
@@ -69,6 +69,12 @@ pub(super) const KEYS: [Key<Settings>; 7] = [
     key(["color", "Whether the pretty format uses colour.",
         "`true`, `false`", "true on a terminal"],
         |value, settings| put(&mut settings.color, flag(value))),
+    key(["stack_traces", "Whether events about errors and panics have stack traces; `auto`: as `RUST_BACKTRACE` says.",
+        "`\"auto\"`, `\"on\"`, `\"off\"`", "auto"],
+        |value, settings| put(&mut settings.stack_traces, string(value).and_then(choose))),
+    key(["panic_events", "Whether a panic is an event, `runtime_thread_panicked`.",
+        "`true`, `false`", "true"],
+        |value, settings| put(&mut settings.panic_events, flag(value))),
 ];
 
 /// Every key of an `[[output]]` but `to`.

@@ -9,11 +9,12 @@ use super::naming::{compressed, directory_of};
 use super::reports::Reports;
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
+use trine_ring::caught::catch_unwind;
 
 /// Name of the thread, as `top` shows it (Linux shows 15 bytes).
 const THREAD_NAME: &str = "trine-compress";

@@ -1,7 +1,7 @@
 //! Tests of the document.
 
 use super::*;
-use crate::config::{ClockChoice, Compression, Delivery, Format, RotateEvery};
+use crate::config::{ClockChoice, Compression, Delivery, Format, RotateEvery, StackTraces};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -28,7 +28,8 @@ fn an_empty_file_says_nothing() {
 #[test]
 fn every_key_of_the_file_is_taken() {
     let text = "level = \"debug,cache=off\"\nformat = \"logfmt\"\ndelivery = \"inline\"\nring_bytes = \"1MiB\"\n\
-                clock = \"os\"\ncolor = true\nsample = \"cache=1%\"\n";
+                clock = \"os\"\ncolor = true\nsample = \"cache=1%\"\n\
+                stack_traces = \"on\"\npanic_events = false\n";
     let expected = Settings {
         level: "debug,cache=off".parse().ok(),
         sample: "cache=0.01".parse().ok(),
@@ -38,6 +39,8 @@ fn every_key_of_the_file_is_taken() {
         ring_bytes: Some(1 << 20),
         clock: Some(ClockChoice::Os),
         color: Some(true),
+        stack_traces: Some(StackTraces::On),
+        panic_events: Some(false),
         config: None,
     };
     assert_eq!(read_lines(text), (expected, vec![]));

@@ -1,0 +1,57 @@
+//! The gate: every text of an error or of a panic passes [`pass`] before it becomes a field, and so before it enters a ring.
+//!
+//! Nobody chose these texts for a log: libraries put the offending value into their messages, and a message may have any
+//! length. What may be written of them is decided here, and nowhere else.
+
+use std::borrow::Cow;
+
+use trine_ring::caught;
+
+/// Longest text of an error or a panic, in bytes; more is cut. Far above any message meant for people, and a bound on a `Display`
+/// that never ends.
+pub(crate) const TEXT_BYTES_MAX: usize = 16 << 10;
+/// Longest stack trace, in bytes; more is cut. The standard library takes some 100 bytes a frame, so this is a deep recursion.
+pub(crate) const TRACE_BYTES_MAX: usize = 256 << 10;
+/// What stands behind a text that was cut.
+pub(crate) const CUT: &str = "…";
+
+/// What may be written of a text of an error or a panic: at most `bytes_max` bytes of it, then [`CUT`].
+///
+/// Cost: no allocation for a text within the bound.
+pub(crate) fn pass(text: &str, bytes_max: usize) -> Cow<'_, str> {
+    if text.len() <= bytes_max {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(beginning(text, bytes_max).to_owned() + CUT)
+}
+
+/// The whole characters within the first `bytes_max` bytes.
+pub(crate) fn beginning(text: &str, bytes_max: usize) -> &str {
+    let mut end = text.len().min(bytes_max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// Has the texts of panics that the encoder catches pass as well. Until then it writes none.
+pub(crate) fn install() {
+    caught::set_gate(|text| pass(text, TEXT_BYTES_MAX));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_within_the_bound_is_left_alone() {
+        assert!(matches!(pass("trace", 5), Cow::Borrowed("trace")));
+    }
+
+    #[test]
+    fn a_longer_one_is_cut_at_a_character_and_says_so() {
+        assert_eq!(pass("traces", 5), "trace…");
+        assert_eq!(pass("né", 2), "n…");
+        assert_eq!(pass("é", 0), "…");
+    }
+}

@@ -1,0 +1,3 @@
+fn main() {
+    trine::log_error_event("payment", "process", "card declined");
+}

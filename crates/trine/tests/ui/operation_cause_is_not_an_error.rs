@@ -1,0 +1,3 @@
+fn main() {
+    trine::timed!("payment_charge").fail_with_cause("timeout");
+}

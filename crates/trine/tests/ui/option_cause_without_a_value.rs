@@ -1,0 +1,5 @@
+use trine::error;
+
+fn main() {
+    error!(cause: , "payment_process_failed");
+}
