@@ -20,6 +20,8 @@ mod levels;
 #[cfg(unix)]
 mod lines;
 #[cfg(unix)]
+mod panics;
+#[cfg(unix)]
 mod shortage;
 #[cfg(unix)]
 mod signals;
@@ -46,6 +48,7 @@ fn main() -> std::process::ExitCode {
         fork::CASES,
         leaving::CASES,
         levels::CASES,
+        panics::CASES,
         shortage::CASES,
         signals::CASES,
         threads::CASES,
