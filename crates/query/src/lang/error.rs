@@ -80,7 +80,8 @@ impl fmt::Display for Error {
             .take(SHOWN_CHARS_MAX)
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect();
-        let marked = text[*at..(at + length).min(text.len()).max(*at)]
+        let end = floor_boundary(text, (at + length).min(text.len())).max(*at);
+        let marked = text[*at..end]
             .chars()
             .take_while(|c| *c != '\n')
             .take(SHOWN_CHARS_MAX + skipped - before)

@@ -49,7 +49,7 @@ impl SampleState {
             self.dropped.fetch_add(dropped_at_the_end(old as u32, first, every), Ordering::Relaxed);
             0
         };
-        if before >= first && (every == 0 || behind(before, first) % u64::from(every) != 0) {
+        if before >= first && (every == 0 || !behind(before, first).is_multiple_of(u64::from(every))) {
             return Decision::Drop;
         }
         let since = if before < first { 0 } else { u64::from(every) - 1 };
