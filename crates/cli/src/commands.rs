@@ -1,7 +1,9 @@
 //! The subcommands, each in a file of its own: its flags, and `run`.
 
+pub(crate) mod flow;
 pub(crate) mod generate;
 pub(crate) mod ops;
+pub(crate) mod orphans;
 
 use crate::{exit::Failure, flags::Command};
 
@@ -9,5 +11,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Generate(flags) => generate::run(&flags),
         Command::Ops(flags) => ops::run(&flags),
+        Command::Flow(flags) => flow::run(&flags),
+        Command::Orphans(flags) => orphans::run(&flags),
     }
 }

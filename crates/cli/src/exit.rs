@@ -40,7 +40,9 @@ impl Failure {
             Failure::Nothing(_) => 1,
             Failure::Usage(_) => 2,
         };
-        eprintln!("error: {self}");
+        // That there is nothing is an answer.
+        let prefix = if matches!(self, Failure::Nothing(_)) { "" } else { "error: " };
+        eprintln!("{prefix}{self}");
         ExitCode::from(code)
     }
 }

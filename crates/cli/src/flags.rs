@@ -16,5 +16,7 @@ pub(crate) struct Flags {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Ops(commands::ops::Flags),
+    Flow(commands::flow::Flags),
+    Orphans(commands::orphans::Flags),
     Generate(commands::generate::Flags),
 }

@@ -1,9 +1,6 @@
 //! Which logs a command reads, and which part of them.
 
-use std::{
-    path::PathBuf,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use trine_query::{
@@ -110,11 +107,6 @@ impl Logs {
     /// The logs as they were named, for a title.
     pub(crate) fn names(&self) -> String {
         self.logs.join(" ")
-    }
-
-    /// The files, for whoever follows them.
-    pub(crate) fn paths(&self) -> impl Iterator<Item = PathBuf> {
-        self.logs.iter().map(PathBuf::from)
     }
 }
 

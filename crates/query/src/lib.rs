@@ -1,12 +1,13 @@
 //! Asks logs: reads JSON lines, plain or compressed, and finds what a question names in them.
 //!
 //! [`scan`] is the bytes side. [`events`] turns a line of any format into events. [`operations`] pairs their starts and ends into runs.
-//! An [`answer`] is what all of them come to. [`generate`] makes logs up.
+//! [`flow`] is all that happened under one id. An [`answer`] is what all of them come to. [`generate`] makes logs up.
 
 #![forbid(unsafe_code)]
 
 pub mod answer;
 pub mod events;
+pub mod flow;
 pub mod generate;
 pub mod lang;
 pub mod operations;

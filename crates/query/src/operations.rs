@@ -133,13 +133,19 @@ enum Meaning {
 }
 
 /// Fields that say how long a run took, and what to multiply them with for milliseconds.
-const DURATIONS: [(&str, f64); 5] = [
-    ("duration_ms", 1.0),
-    ("duration_s", 1e3),
-    ("duration_us", 1e-3),
-    ("duration_ns", 1e-6),
-    ("duration", 1e3),
+pub(crate) const DURATIONS: [(&[&str], f64); 5] = [
+    (&["duration_ms"], 1.0),
+    (&["duration_s"], 1e3),
+    (&["duration_us"], 1e-3),
+    (&["duration_ns"], 1e-6),
+    (&["duration"], 1e3),
 ];
+
+/// What the fields of [`DURATIONS`] say, in milliseconds; `None` where it is no length of time.
+pub(crate) fn duration_ms(fields: &[Option<Raw<'_>>]) -> Option<f64> {
+    let found = DURATIONS.iter().zip(fields).find_map(|((_, ms), raw)| Some(raw.as_ref()?.number()? * ms));
+    found.filter(|ms| *ms >= 0.0 && ms.is_finite())
+}
 
 impl Operations {
     /// Nothing gathered yet.
@@ -172,13 +178,11 @@ impl Operations {
         if let Some((_, reader)) = self.readers.iter().find(|(known, _)| std::ptr::eq(*known, format)) {
             return Arc::clone(reader);
         }
-        let durations = DURATIONS.map(|(name, _)| [name]);
         let reasons = reasons::FIELDS.map(|name| [name]);
-        let wanted: Vec<&[&str]> =
-            durations.iter().map(|names| &names[..]).chain(reasons.iter().map(|names| &names[..])).collect();
+        let durations = DURATIONS.iter().map(|(names, _)| *names);
+        let mut wanted: Vec<&[&str]> = durations.chain(reasons.iter().map(|names| &names[..])).collect();
         let more: Vec<[&str; 1]> =
             self.settings.keys.iter().take(KEYS_MORE_MAX).map(|name| [name.as_str()]).collect();
-        let mut wanted = wanted;
         wanted.push(KEYS[0]);
         wanted.extend(more.iter().map(|names| &names[..]));
         wanted.extend(&KEYS[1..]);
@@ -243,9 +247,7 @@ impl Operations {
         let operation = &mut self.operations[place];
         let mut duration_ms = None;
         if role != Role::Open {
-            let found =
-                DURATIONS.iter().zip(durations).find_map(|((_, ms), raw)| Some(raw.as_ref()?.number()? * ms));
-            duration_ms = found.filter(|ms| *ms >= 0.0 && ms.is_finite());
+            duration_ms = self::duration_ms(durations);
             if let Some(ms) = duration_ms {
                 operation.durations.record(ms, event.weight);
             }
@@ -254,7 +256,8 @@ impl Operations {
             Role::Open => operation.starts += event.weight,
             Role::Fail => {
                 operation.failed += event.weight;
-                operation.reasons.record(reasons, NameParts::of(event.name).status, event.weight);
+                let name = as_name(event.name).unwrap_or_default();
+                operation.reasons.record(reasons, NameParts::of(&name).status, event.weight);
             }
             _ => operation.ok += event.weight,
         }
@@ -386,7 +389,7 @@ impl Settings {
 
 /// A text as a name: a sentence in lower or upper case, with blanks or dashes, is read as if it were written as one (`Request started`).
 /// `None` where it is none.
-fn as_name(text: &str) -> Option<std::borrow::Cow<'_, str>> {
+pub(crate) fn as_name(text: &str) -> Option<std::borrow::Cow<'_, str>> {
     if EventName::check(text).is_ok() {
         return Some(text.into());
     }

@@ -18,13 +18,31 @@ pub(super) struct Format {
     unit: Unit,
     /// Places behind the point of its plain numbers.
     places: usize,
+    /// How exact its times are.
+    moment: Moment,
+}
+
+/// How exact a time is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Moment {
+    Minutes,
+    Seconds,
+    Milliseconds,
+    Microseconds,
 }
 
 impl Format {
     /// For a column with these cells.
     pub(super) fn of<'a>(column: &Column, cells: impl Iterator<Item = &'a Cell>) -> Format {
-        let places = cells.map(|cell| if let Cell::Float(float) = cell { places(*float) } else { 0 }).max();
-        Format { kind: column.kind, unit: column.unit, places: places.unwrap_or(0) }
+        let mut format = Format { kind: column.kind, unit: column.unit, places: 0, moment: Moment::Minutes };
+        for cell in cells {
+            match cell {
+                Cell::Float(float) => format.places = format.places.max(places(*float)),
+                Cell::Time(ns) => format.moment = format.moment.max(Moment::of(*ns)),
+                _ => {}
+            }
+        }
+        format
     }
 
     /// One of its cells.
@@ -33,7 +51,7 @@ impl Format {
             Cell::Null => String::from("-"),
             Cell::Bool(is_true) => is_true.to_string(),
             Cell::Text(text) | Cell::Nested(text) => clean(text),
-            Cell::Time(ns) => clock(*ns),
+            Cell::Time(ns) => self.moment.text(*ns),
             Cell::Duration(ns) => duration(*ns as f64),
             Cell::Int(_) | Cell::Float(_) => self.number(cell),
         }
@@ -160,17 +178,34 @@ pub(crate) fn bytes(size: f64) -> String {
     if *factor == 1.0 { format!("{size:.0} B") } else { format!("{} {unit}", three(size / factor)) }
 }
 
-/// A point in time, as short as it is whole: without the fraction, the seconds or the time of day where they are zero.
+/// A point in time, as short as it is whole: without the fraction or the seconds where they are zero.
 pub(crate) fn clock(unix_ns: i64) -> String {
-    let text = time::to_text(unix_ns);
-    let text = String::from_utf8_lossy(&text);
-    let (date, of_day) = (text.get(..10).unwrap_or_default(), text.get(11..26).unwrap_or_default());
-    let of_day = match of_day.split_once('.') {
-        Some((whole, "000000")) => whole.strip_suffix(":00").unwrap_or(whole),
-        Some((_, fraction)) if fraction.ends_with("000") => &of_day[..12],
-        _ => of_day,
-    };
-    format!("{date} {of_day}")
+    Moment::of(unix_ns).text(unix_ns)
+}
+
+impl Moment {
+    /// How exact it must be for a time to be whole.
+    fn of(unix_ns: i64) -> Moment {
+        const EXACT: [(i64, Moment); 3] = [
+            (60_000_000_000, Moment::Minutes),
+            (1_000_000_000, Moment::Seconds),
+            (1_000_000, Moment::Milliseconds),
+        ];
+        let whole = EXACT.iter().find(|(ns, _)| unix_ns % ns == 0);
+        whole.map_or(Moment::Microseconds, |(_, moment)| *moment)
+    }
+
+    fn text(self, unix_ns: i64) -> String {
+        let text = time::to_text(unix_ns);
+        let text = String::from_utf8_lossy(&text);
+        let end = match self {
+            Moment::Minutes => 16,
+            Moment::Seconds => 19,
+            Moment::Milliseconds => 23,
+            Moment::Microseconds => 26,
+        };
+        text.get(..end).unwrap_or_default().replacen('T', " ", 1)
+    }
 }
 
 #[cfg(test)]
