@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use crate::{level::UnknownLevel, name::compose::BadName, name::intern::Full};
+use crate::{level::UnknownLevel, mask::UnknownWord, name::compose::BadName, name::intern::Full};
 
 /// Longest piece of a refused text that a message repeats, in characters. Longer than any sensible name or level, and short
 /// enough for a line of a log.
 const EXCERPT_CHARS_MAX: usize = 160;
 
-/// Why a text is not a name or a level, or why a name cannot be kept.
+/// Why a text is not a name, a level, a mask or a detector, or why a name cannot be kept.
 ///
 /// One pointer wide. The message is a fragment that reads after "failed to ...", names the text and says what is allowed.
 ///
@@ -29,6 +29,7 @@ pub(crate) enum Kind {
     Level(UnknownLevel),
     Name(BadName),
     Full(Full),
+    Word(UnknownWord),
 }
 
 impl Error {
@@ -39,7 +40,7 @@ impl Error {
 
     /// True when the text breaks the rules, whoever is asked and whenever: the text must change.
     pub fn is_invalid(&self) -> bool {
-        matches!(*self.0, Kind::Level(_) | Kind::Name(_))
+        matches!(*self.0, Kind::Level(_) | Kind::Name(_) | Kind::Word(_))
     }
 
     /// True when a name is well formed, but [`NAMES_COMPOSED_MAX`](crate::NAMES_COMPOSED_MAX) others are kept already.
@@ -55,6 +56,7 @@ impl fmt::Display for Error {
             Kind::Level(kind) => kind.fmt(f),
             Kind::Name(kind) => kind.fmt(f),
             Kind::Full(kind) => kind.fmt(f),
+            Kind::Word(kind) => kind.fmt(f),
         }
     }
 }

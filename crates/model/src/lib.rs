@@ -17,7 +17,8 @@
 //! ```
 //!
 //! The nouns: [`EventName`] (a name that obeys the grammar), [`NameParts`] (domain, action, status), [`Role`] (what a status
-//! means for an operation), [`Level`] (how much an event matters), [`key`] (which field names are taken).
+//! means for an operation), [`Level`] (how much an event matters), [`key`] (which field names are taken), [`mask`] (what of a secret
+//! may be shown, and where secrets are).
 //!
 //! # What may a name look like?
 //! Words of `a-z` and `0-9` joined by `_`, at least two, the first beginning with a letter, at most [`NAME_BYTES_MAX`]
@@ -49,6 +50,7 @@
 mod error;
 pub mod key;
 mod level;
+pub mod mask;
 mod name;
 pub mod sample;
 pub mod suggest;

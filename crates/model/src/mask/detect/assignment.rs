@@ -1,0 +1,297 @@
+//! Values that are assigned to keys which name secrets: in the query of a URL, in JSON, in settings, headers and command lines.
+//!
+//! What is an assignment without doubt depends on its sign. Behind `=` and behind a quoted key with `:` any value is one that does
+//! not look like the place of one. Behind an unquoted key with `:` and behind `--key` stands prose as often ("invalid token:
+//! expected a word"), so that the value has to look like a secret.
+
+use std::ops::Range;
+
+use super::{
+    bytes::{is_alnum, run, steps},
+    card, iban,
+    value::{self, SCHEMES, SCHEMES_OF_MANY, is_one_of, is_placeholder},
+};
+use crate::mask::{KeyPolicy, MASKED, Treatment};
+
+/// Longest key, counted from the letters by which it was found into either direction.
+const KEY_MAX: usize = 64;
+/// Most blanks on either side of a sign. More are a table.
+const BLANKS_MAX: usize = 8;
+/// Most backslashes before a quote: of JSON in a string in a string.
+const BACKSLASHES_MAX: usize = 3;
+/// As much of a value as is judged.
+const JUDGED_MAX: usize = 256;
+
+/// What stands between a key and its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Equals {
+        is_spaced: bool,
+        is_open: bool,
+    },
+    /// Behind a quoted key.
+    JsonColon,
+    Colon,
+    /// `--key value`
+    Blank,
+}
+
+/// Where the value lies that is assigned to the key around `at`, which begins at `from` or later; and how it is to be masked.
+pub(super) fn find(
+    text: &[u8],
+    at: usize,
+    from: usize,
+    keys: &KeyPolicy,
+) -> Option<(Range<usize>, Treatment)> {
+    let key_end = at + run(text, at, KEY_MAX, is_key);
+    let back = || text[from..at].iter().rev().take(KEY_MAX).take_while(|byte| is_key(**byte)).count();
+    let (sign, start) = match sign(text, key_end) {
+        Some(found) => found,
+        None => {
+            let blanks = run(text, key_end, BLANKS_MAX, is_blank);
+            let is_flag = blanks > 0 && text[at - back()..].starts_with(b"--");
+            is_flag.then_some((Sign::Blank, key_end + blanks))?
+        }
+    };
+    let key_start = at - back();
+    let key = &text[key_start..key_end];
+    let treatment = keys.treatment_of(key)?;
+    let found = match treatment {
+        Treatment::Card => bare_or_quoted(text, start, card::extent),
+        Treatment::Iban => bare_or_quoted(text, start, iban::extent),
+        _ => secret(text, start, sign, key_start, key),
+    }?;
+    Some((found, treatment))
+}
+
+fn is_key(byte: u8) -> bool {
+    is_alnum(byte) || b"_-.".contains(&byte)
+}
+
+fn is_blank(byte: u8) -> bool {
+    byte == b' ' || byte == b'\t'
+}
+
+/// The sign behind a key that ends at `at`, and where the value begins.
+fn sign(text: &[u8], at: usize) -> Option<(Sign, usize)> {
+    let quote = opening(text, at);
+    let mut end = at + quote.map_or(0, |(backslashes, _)| backslashes + 1);
+    if text.get(end) == Some(&b']') {
+        end += 1;
+    }
+    let before = run(text, end, BLANKS_MAX, is_blank);
+    let at = end + before;
+    let (sign, length) = match text.get(at..)? {
+        [b'=', b'=' | b'~', ..] | [b':', b':' | b'/', ..] => return None,
+        [b'=', b'>', ..] | [b':', b'=', ..] => (None, 2),
+        [b'=', ..] => (None, 1),
+        [b':', ..] => (Some(if quote.is_some() { Sign::JsonColon } else { Sign::Colon }), 1),
+        _ => return None,
+    };
+    let after = run(text, at + length, BLANKS_MAX, is_blank);
+    let sign = sign
+        .unwrap_or(Sign::Equals { is_spaced: before > 0 && after > 0, is_open: before == 0 && after > 0 });
+    Some((sign, at + length + after))
+}
+
+/// The quote at `at`, behind the backslashes that escape it.
+fn opening(text: &[u8], at: usize) -> Option<(usize, u8)> {
+    let backslashes = run(text, at, BACKSLASHES_MAX, |byte| byte == b'\\');
+    let quote = *text.get(at + backslashes)?;
+    b"\"'`".contains(&quote).then_some((backslashes, quote))
+}
+
+/// Where a quoted text that begins at `start` ends; `None` when there is no closing quote within `max` bytes.
+fn closing(text: &[u8], start: usize, (backslashes, quote): (usize, u8), max: usize) -> Option<usize> {
+    let mut escapes = 0;
+    for (index, byte) in text[start..].iter().take(max).enumerate() {
+        match *byte {
+            b'\\' => escapes += 1,
+            byte if byte == quote && (escapes <= backslashes || (backslashes == 0 && escapes % 2 == 0)) => {
+                steps::add(index);
+                return Some(start + index - escapes.min(backslashes));
+            }
+            _ => escapes = 0,
+        }
+    }
+    steps::add(max.min(text.len() - start));
+    None
+}
+
+/// A number whose end `extent` knows, quoted or not.
+fn bare_or_quoted(text: &[u8], at: usize, extent: fn(&[u8], usize) -> Option<usize>) -> Option<Range<usize>> {
+    let start = at + opening(text, at).map_or(0, |(backslashes, _)| backslashes + 1);
+    Some(start..extent(text, start)?)
+}
+
+/// The secret at `start`.
+fn secret(text: &[u8], start: usize, sign: Sign, key_start: usize, key: &[u8]) -> Option<Range<usize>> {
+    if let Some(quote) = opening(text, start) {
+        return quoted(text, start + quote.0 + 1, quote, sign, key_start);
+    }
+    if sign == Sign::JsonColon && text.get(start).is_some_and(u8::is_ascii_digit) {
+        let digits = run(text, start, usize::MAX, |byte| is_alnum(byte) || byte == b'.');
+        let end = start + text[start..start + digits].iter().rposition(|byte| is_alnum(*byte))? + 1;
+        return Some(start..end);
+    }
+    if let Some(found) = header(text, start, key) {
+        return found;
+    }
+    let judged_end = bare_end(text, start, JUDGED_MAX);
+    let judged = &text[start..judged_end];
+    if holds_no_secret(text, start, judged) || is_directory(key, judged) {
+        return None;
+    }
+    let is_secret = match sign {
+        // `password= user=bob`: what follows is the next key.
+        Sign::Equals { is_open, .. } if is_open && judged.contains(&b'=') => false,
+        Sign::Equals { is_spaced, .. } => !value::is_code(judged, is_spaced),
+        Sign::JsonColon | Sign::Colon | Sign::Blank => value::is_random(judged, ends_line(text, judged_end)),
+    };
+    is_secret.then(|| {
+        start..if judged.len() < JUDGED_MAX { judged_end } else { bare_end(text, start, usize::MAX) }
+    })
+}
+
+/// The secret inside quotes that begins at `start`. Where the closing quote is cut off, it ends with its line.
+fn quoted(
+    text: &[u8],
+    start: usize,
+    quote: (usize, u8),
+    sign: Sign,
+    key_start: usize,
+) -> Option<Range<usize>> {
+    let near = closing(text, start, quote, JUDGED_MAX);
+    let line = |max| start + run(text, start, max, |byte| byte != b'\n');
+    let judged = &text[start..near.unwrap_or_else(|| line(JUDGED_MAX))];
+    let is_masked = value::is_masked(with_mask(text, start, judged));
+    let is_sure = match sign {
+        Sign::Equals { .. } | Sign::JsonColon => true,
+        Sign::Colon | Sign::Blank => is_member(text, key_start),
+    };
+    if is_masked
+        || is_placeholder(judged)
+        || value::is_message(judged)
+        || !(is_sure || value::is_random(judged, true))
+    {
+        return None;
+    }
+    let end = near.or_else(|| closing(text, start, quote, usize::MAX)).unwrap_or_else(|| line(usize::MAX));
+    Some(start..end)
+}
+
+/// True when a key stands where a member of a structure does: `User { name: "x", password: "y" }`.
+fn is_member(text: &[u8], key_start: usize) -> bool {
+    let blanks =
+        text[..key_start].iter().rev().take(BLANKS_MAX).take_while(|byte| byte.is_ascii_whitespace()).count();
+    key_start.checked_sub(blanks + 1).is_some_and(|at| b"{,(".contains(&text[at]))
+}
+
+/// What stands in the header `Authorization` or `Cookie`, which is more than one word. `None`: `key` is another, or the value is
+/// like that of any other.
+fn header(text: &[u8], start: usize, key: &[u8]) -> Option<Option<Range<usize>>> {
+    let is =
+        |name: &[u8]| key.len() >= name.len() && key[key.len() - name.len()..].eq_ignore_ascii_case(name);
+    if is(b"cookie") {
+        let judged = &text[start..start + run(text, start, JUDGED_MAX, is_in_line)];
+        let is_list = judged.contains(&b'=') && !value::is_masked(with_mask(text, start, judged));
+        return is_list.then(|| Some(start..line_end(text, start)));
+    }
+    if !is(b"authorization") {
+        return None;
+    }
+    let scheme = run(text, start, JUDGED_MAX, |byte| is_alnum(byte) || byte == b'-');
+    let blanks = run(text, start + scheme, BLANKS_MAX, is_blank);
+    let credentials = start + scheme + blanks;
+    let scheme = &text[start..start + scheme];
+    let is_of_many = is_one_of(&SCHEMES_OF_MANY, scheme);
+    if blanks == 0 || !(is_of_many || is_one_of(&SCHEMES, scheme)) {
+        return None;
+    }
+    let judged = &text[credentials..bare_end(text, credentials, JUDGED_MAX)];
+    if holds_no_secret(text, credentials, judged) || (value::is_word(judged) && !is_of_many) {
+        return Some(None);
+    }
+    let end = if is_of_many {
+        credentials + run(text, credentials, usize::MAX, |byte| byte != b'\n' && byte != b'\r')
+    } else {
+        bare_end(text, credentials, usize::MAX)
+    };
+    Some(Some(credentials..end))
+}
+
+/// True for the place of a secret, and for one that is masked already.
+fn holds_no_secret(text: &[u8], start: usize, judged: &[u8]) -> bool {
+    is_placeholder(raw(text, start))
+        || is_placeholder(judged)
+        || value::is_masked(with_mask(text, start, judged))
+}
+
+/// As much as was judged, and the rest of a mask that may stand at its end.
+fn with_mask<'a>(text: &'a [u8], start: usize, judged: &[u8]) -> &'a [u8] {
+    let end = start + judged.len();
+    &text[start..end + run(text, end, MASKED.len(), |byte| byte == b'*')]
+}
+
+fn is_in_line(byte: u8) -> bool {
+    !matches!(byte, b'\n' | b'\r' | b'"' | b'\'')
+}
+
+/// Where the line or the quoted text ends, without the backslash that escapes the quote.
+fn line_end(text: &[u8], start: usize) -> usize {
+    without_backslashes(text, start, start + run(text, start, usize::MAX, is_in_line))
+}
+
+/// All that stands in one, for a placeholder has brackets that else would end it.
+fn raw(text: &[u8], start: usize) -> &[u8] {
+    &text[start
+        ..start
+            + run(text, start, JUDGED_MAX, |byte| !byte.is_ascii_whitespace() && !b"\"'`&;,".contains(&byte))]
+}
+
+/// Where a value ends that is not quoted: before white space, a quote, and what separates assignments. Brackets and commas end
+/// it only where they are not followed by more of it: a password may have them.
+fn bare_end(text: &[u8], start: usize, max: usize) -> usize {
+    let length = text[start..].iter().take(max).enumerate().position(|(index, byte)| {
+        let next = || text.get(start + index + 1).copied();
+        match *byte {
+            byte if byte.is_ascii_whitespace() || byte.is_ascii_control() => true,
+            b'"' | b'\'' | b'`' | b'&' | b';' | b'|' => true,
+            b'<' | b'>' => index > 0,
+            b')' | b']' | b'}' => {
+                next().is_none_or(|next| next.is_ascii_whitespace() || b",;.:)]}\"'`&<>".contains(&next))
+            }
+            b',' => is_between_members(text, start + index + 1),
+            _ => false,
+        }
+    });
+    let end = length.map_or(text.len().min(start.saturating_add(max)), |length| start + length);
+    steps::add(end - start);
+    without_backslashes(text, start, end)
+}
+
+/// True when what follows a comma is another member: nothing, a blank, a quote, or a key and its sign.
+fn is_between_members(text: &[u8], at: usize) -> bool {
+    let Some(next) = text.get(at) else { return true };
+    // A key may be a token, and masked; it must be a key then as well.
+    let key = run(text, at, KEY_MAX, |byte| is_key(byte) || byte == b'*');
+    next.is_ascii_whitespace()
+        || b"\"'`)]}".contains(next)
+        || (key > 0 && matches!(text.get(at + key), Some(b'=' | b':')))
+}
+
+fn without_backslashes(text: &[u8], start: usize, end: usize) -> usize {
+    if !text.get(end).is_some_and(|byte| b"\"'`".contains(byte)) {
+        return end;
+    }
+    end - text[start..end].iter().rev().take(BACKSLASHES_MAX).take_while(|byte| **byte == b'\\').count()
+}
+
+fn ends_line(text: &[u8], at: usize) -> bool {
+    text.get(at).is_none_or(|byte| b"\n\r,;}\"'".contains(byte))
+}
+
+/// `PWD=/srv/app` is where a process works.
+fn is_directory(key: &[u8], value: &[u8]) -> bool {
+    key.eq_ignore_ascii_case(b"pwd") && matches!(value, [b'/' | b'~' | b'.', ..] | [_, b':', b'\\', ..])
+}
