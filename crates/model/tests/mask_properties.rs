@@ -143,6 +143,10 @@ fn masked(detectors: &Detectors, text: &[u8]) -> Vec<u8> {
     if detectors.mask(text, &mut out) { out } else { text.to_vec() }
 }
 
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
 fn digits(text: &str) -> usize {
     text.chars().filter(char::is_ascii_digit).count()
 }
@@ -211,7 +215,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
 
     #[test]
     fn masking_twice_is_masking_once(detectors in detectors(), text in pieces()) {
@@ -238,19 +242,16 @@ proptest! {
 
     #[test]
     fn a_secret_is_in_no_output(
-        before in pieces(), after in pieces(), at in 0..secrets::all().len(), open in select(vec![" ", "\n", "(", "\"", "="])
+        before in pieces(), after in pieces(), secret in select(secrets::all()), open in select(vec![" ", "\n", "(", "\"", "="])
     ) {
-        let secret = &secrets::all()[at];
-        let text = [&before, open.as_bytes(), secret.text.as_bytes(), b" ", &after].concat();
-        let text = String::from_utf8_lossy(&text);
-        let masked = masked(&Detectors::default(), text.as_bytes());
-        let masked = String::from_utf8_lossy(&masked);
-        // What stands before may forbid it: a name like `order_id`, an assignment of something that is in code.
-        if masked.contains(&secret.hidden) {
-            let alone = text.replace(&String::from_utf8_lossy(&before).into_owned(), "");
-            let again = self::masked(&Detectors::default(), alone.as_bytes());
-            prop_assert!(!String::from_utf8_lossy(&again).contains(&secret.hidden), "{}", text);
-        }
+        // What stands before a number or a value may say that it is none, as `order_id` does; a token or a key says itself what it is.
+        let is_itself = !matches!(secret.kind, Kind::Card | Kind::Iban | Kind::Assignment);
+        let before = if is_itself { before } else { Vec::new() };
+        let hidden = secret.hidden.as_bytes();
+        prop_assume!(!contains(&before, hidden) && !contains(&after, hidden));
+        let text = [&before, open.as_bytes(), secret.text.as_bytes(), b"\n", &after].concat();
+        let masked = masked(&Detectors::default(), &text);
+        prop_assert!(!contains(&masked, hidden), "{}", String::from_utf8_lossy(&text));
     }
 
     #[test]

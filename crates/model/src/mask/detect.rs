@@ -8,6 +8,7 @@ mod header;
 mod iban;
 mod jwt;
 mod kind;
+mod overlap;
 mod pem;
 mod scan;
 #[cfg(test)]
@@ -166,7 +167,7 @@ impl Detectors {
         let found = |kind: Kind, treatment: Treatment, range: Option<Range<usize>>| {
             // Something may begin before what is known, and so before what was masked.
             let range = range.filter(|range| range.start >= done && !range.is_empty())?;
-            Some(Finding { kind, range, treatment })
+            Some(Finding { kind, range: range.start..overlap::end(text, &range, done), treatment })
         };
         let is_on = |kind: Kind| self.finds(kind).then_some(kind);
         if at < done {

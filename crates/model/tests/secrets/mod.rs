@@ -6,22 +6,22 @@ use trine_model::mask::Kind;
 
 /// A planted secret.
 #[derive(Clone, Debug)]
-pub struct Secret {
-    pub kind: Kind,
+pub(crate) struct Secret {
+    pub(crate) kind: Kind,
     /// The secret, with what marks it.
-    pub text: String,
+    pub(crate) text: String,
     /// What no output may hold.
-    pub hidden: String,
+    pub(crate) hidden: String,
 }
 
 /// How many of each form.
 const EACH: usize = 12;
 
 /// A sequence of numbers that is the same everywhere (SplitMix64).
-pub struct Sequence(pub u64);
+pub(crate) struct Sequence(pub(crate) u64);
 
 impl Sequence {
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e3779b97f4a7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58476d1ce4e5b9);
@@ -29,7 +29,7 @@ impl Sequence {
         ((z ^ (z >> 31)) % end as u64) as usize
     }
 
-    pub fn of(&mut self, letters: &str, length: usize) -> String {
+    pub(crate) fn of(&mut self, letters: &str, length: usize) -> String {
         let letters = letters.as_bytes();
         (0..length).map(|_| char::from(letters[self.below(letters.len())])).collect()
     }
@@ -42,7 +42,7 @@ const ALNUM: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456
 const BASE64URL: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 
 /// All of them.
-pub fn all() -> Vec<Secret> {
+pub(crate) fn all() -> Vec<Secret> {
     let mut sequence = Sequence(7);
     let mut all = Vec::new();
     for _ in 0..EACH {
@@ -165,12 +165,7 @@ fn headers_and_urls(sequence: &mut Sequence, all: &mut Vec<Secret>) {
     push(all, Kind::Header, "Bearer ", sequence.of(ALNUM, 30) + "47a");
     push(all, Kind::Header, "bearer ", sequence.of(HEX, 38) + "4f");
     // The base64 of `user:` and of three more groups of letters.
-    push(
-        all,
-        Kind::Header,
-        "Basic ",
-        ["dXNlcjp", &["h", "o"][sequence.below(2)].repeat(1), "dW50ZXIy"].concat(),
-    );
+    push(all, Kind::Header, "Basic ", ["dXNlcjp", ["h", "o"][sequence.below(2)], "dW50ZXIy"].concat());
     let password = sequence.of(ALNUM, 12);
     let scheme = ["postgres", "https", "amqp", "mongodb+srv"][sequence.below(4)];
     all.push(Secret {

@@ -20,7 +20,7 @@ const BLANKS_MAX: usize = 8;
 /// Most backslashes before a quote: of JSON in a string in a string.
 const BACKSLASHES_MAX: usize = 3;
 /// As much of a value as is judged.
-const JUDGED_MAX: usize = 256;
+const JUDGED_MAX: usize = 128;
 
 /// What stands between a key and its value.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -244,9 +244,8 @@ fn line_end(text: &[u8], start: usize) -> usize {
 
 /// All that stands in one, for a placeholder has brackets that else would end it.
 fn raw(text: &[u8], start: usize) -> &[u8] {
-    &text[start
-        ..start
-            + run(text, start, JUDGED_MAX, |byte| !byte.is_ascii_whitespace() && !b"\"'`&;,".contains(&byte))]
+    let is_part = |byte: u8| !byte.is_ascii_whitespace() && !b"\"'`&;,".contains(&byte);
+    &text[start..start + run(text, start, value::PLACEHOLDER_MAX + 1, is_part)]
 }
 
 /// Where a value ends that is not quoted: before white space, a quote, and what separates assignments. Brackets and commas end

@@ -13,6 +13,8 @@ const JUDGED_MAX: usize = 256;
 const TOKEN_MIN: usize = 16;
 /// Shortest credentials of `Basic` that are worth decoding: `a:b` and some.
 const BASIC_MIN: usize = 8;
+/// Most `=` at the end of base64.
+const PADDING_MAX: usize = 2;
 /// Most blanks between scheme and credentials.
 const BLANKS_MAX: usize = 4;
 
@@ -42,12 +44,13 @@ fn bearer(text: &[u8], at: usize) -> Option<Range<usize>> {
 
 fn basic(text: &[u8], at: usize) -> Option<Range<usize>> {
     let start = behind_blanks(text, at)?;
-    let is_part = |byte| is_alnum(byte) || matches!(byte, b'+' | b'/' | b'=');
+    let is_part = |byte| is_alnum(byte) || matches!(byte, b'+' | b'/');
     let judged = &text[start..start + run(text, start, JUDGED_MAX, is_part)];
     if judged.len() < BASIC_MIN || !holds_user_and_password(judged) {
         return None;
     }
-    Some(start..start + run(text, start, usize::MAX, is_part))
+    let end = start + run(text, start, usize::MAX, is_part);
+    Some(start..end + run(text, end, PADDING_MAX, |byte| byte == b'='))
 }
 
 /// Where the credentials begin: behind one blank or a few.

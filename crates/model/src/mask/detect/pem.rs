@@ -8,14 +8,22 @@ use super::bytes::{is_alnum, run, steps};
 pub(super) const BEGIN: &[u8] = b"-----BEGIN ";
 /// Longest label: `OPENSSH PRIVATE KEY` has 19 characters, `PGP PRIVATE KEY BLOCK` 21.
 const LABEL_MAX: usize = 40;
+/// Longest first line.
+pub(super) const HEADER_MAX: usize = BEGIN.len() + LABEL_MAX + 5;
 /// Base64 that must follow the label, for it to be a key and not the mention of one.
 const BODY_MIN: usize = 16;
 /// Longest body: an RSA key of 16384 bits has 12,600 characters.
 const BODY_MAX: usize = 16 * 1024;
 /// What the last line of a block begins with.
 const END: &[u8] = b"-----END ";
-/// What the body of an encrypted key may begin with (RFC 1421).
-const PROC_TYPE: &[u8] = b"Proc-Type:";
+/// Lines that may stand before the base64: of an encrypted key (RFC 1421), of a key of OpenPGP (RFC 9580, section 6.2.2).
+const HEADERS: [&[u8]; 4] = [b"Proc-Type:", b"DEK-Info:", b"Version:", b"Comment:"];
+/// Most of them.
+const HEADERS_MAX: usize = 8;
+/// Shortest line of base64 that another follows: keys are written in lines of 64 or 76.
+const LINE_MIN: usize = 48;
+/// Longest line of a header.
+const LINE_MAX: usize = 256;
 /// Bytes between label and body: line ends, also escaped ones.
 const BETWEEN_MAX: usize = 16;
 
@@ -32,9 +40,22 @@ pub(super) fn find(text: &[u8], at: usize) -> Option<Range<usize>> {
     if !is_private || !text[label_at + label.len()..].starts_with(b"-----") {
         return None;
     }
-    let first = body + between(text, body);
-    let is_key = run(text, first, BODY_MIN, is_base64) == BODY_MIN || text[first..].starts_with(PROC_TYPE);
-    is_key.then(|| body..end(text, first))
+    let first = behind_headers(text, body + between(text, body));
+    let is_key = run(text, first, BODY_MIN, is_base64) == BODY_MIN;
+    is_key.then(|| body..last_line(text, first).unwrap_or_else(|| cut(text, first)))
+}
+
+/// Where the base64 begins.
+fn behind_headers(text: &[u8], first: usize) -> usize {
+    let mut at = first;
+    for _ in 0..HEADERS_MAX {
+        if !HEADERS.iter().any(|header| text[at..].starts_with(header)) {
+            break;
+        }
+        let line = at + run(text, at, LINE_MAX, |byte| byte != b'\n' && byte != b'\\');
+        at = line + between(text, line);
+    }
+    at
 }
 
 /// The length of line ends and blanks at `at`; inside JSON they are written `\n`.
@@ -50,24 +71,36 @@ fn between(text: &[u8], at: usize) -> usize {
     length
 }
 
-/// Where the body ends: before the last line; or, where that was cut off, before what cannot belong to it.
-fn end(text: &[u8], first: usize) -> usize {
+/// Where the last line begins.
+fn last_line(text: &[u8], first: usize) -> Option<usize> {
     let rest = &text[first..text.len().min(first + BODY_MAX)];
     // Another block ends the search, so that many cut ones are not searched to the end of the text each.
     let dashes = rest.windows(BEGIN.len()).position(|window| window.starts_with(END) || window == BEGIN);
     steps::add(dashes.unwrap_or(rest.len()));
-    match dashes {
-        Some(length) if rest[length..].starts_with(END) => first + length,
-        _ => {
-            // `Proc-Type: 4,ENCRYPTED` and its kin have more than base64.
-            let more: &[u8] = if text[first..].starts_with(PROC_TYPE) { b"\\:,-" } else { b"\\" };
-            let is_body = |byte: u8| is_base64(byte) || byte.is_ascii_whitespace() || more.contains(&byte);
-            let body = &text[first..first + run(text, first, usize::MAX, is_body)];
-            first + body.iter().rposition(|byte| is_base64(*byte)).map_or(0, |last| last + 1)
+    dashes.filter(|length| rest[*length..].starts_with(END)).map(|length| first + length)
+}
+
+/// Where a body ends whose last line was cut off: with the last line that can belong to it.
+fn cut(text: &[u8], first: usize) -> usize {
+    let mut end = first;
+    let mut at = first;
+    loop {
+        let letters = run(text, at, usize::MAX, is_base64);
+        let line = at + letters + run(text, at + letters, 2, |byte| byte == b'=');
+        // What goes on with another character is no line of a key, but a word, or a token of its own.
+        let goes_on = text.get(line).is_some_and(|next| b"-_.:".contains(next));
+        if end > first && (letters == 0 || goes_on) {
+            return end;
         }
+        end = line;
+        let blanks = between(text, line);
+        if blanks == 0 || letters < LINE_MIN {
+            return end;
+        }
+        at = line + blanks;
     }
 }
 
 fn is_base64(byte: u8) -> bool {
-    is_alnum(byte) || matches!(byte, b'+' | b'/' | b'=')
+    is_alnum(byte) || matches!(byte, b'+' | b'/')
 }

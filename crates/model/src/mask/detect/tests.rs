@@ -1,5 +1,7 @@
 //! What is found, and what is not. Secrets here are made up, and put together so that scanners of repositories find none.
 
+mod linear;
+
 use super::*;
 
 /// A text with what is found in it marked: `pwd=⟦x⟧`.

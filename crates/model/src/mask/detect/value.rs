@@ -56,7 +56,7 @@ pub(super) const SCHEMES_OF_MANY: [&str; 6] =
     ["aws4-hmac-sha256", "digest", "dpop", "hawk", "oauth", "sharedkey"];
 
 /// Longest text that is judged; one that goes on is no placeholder.
-const PLACEHOLDER_MAX: usize = 96;
+pub(super) const PLACEHOLDER_MAX: usize = 64;
 
 pub(super) fn is_one_of(words: &[&str], text: &[u8]) -> bool {
     words.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(text))

@@ -88,7 +88,7 @@ pub(super) fn find(form: &Form, text: &[u8], at: usize) -> Option<Range<usize>> 
     if !text[start..].starts_with(form.prefix.as_bytes()) || !begins_token(text, start) {
         return None;
     }
-    let judged = run(text, secret, JUDGED_MAX, form.is_part);
+    let judged = run(text, secret, JUDGED_MAX.min(form.length.1.saturating_add(1)), form.is_part);
     if judged < form.length.0 || !(form.is_likely)(&text[secret..secret + judged]) {
         return None;
     }
