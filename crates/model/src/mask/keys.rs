@@ -121,15 +121,20 @@ impl KeyPolicy {
     }
 
     pub(super) fn treatment_of(&self, key: &[u8]) -> Option<Treatment> {
-        let tree = &*self.0;
-        let end = key.iter().rposition(|byte| !is_separator(*byte))? + 1;
-        let found = tree.find(&key[..end]).or_else(|| {
-            // `password2`, `tokens[0]`: what the key is called stands before the digits.
-            let end = key[..end].iter().rposition(|byte| !is_separator(*byte) && !byte.is_ascii_digit())? + 1;
-            tree.find(&key[..end])
-        })?;
-        let (rule, at) = found;
+        let (rule, at) = self.0.find_ended(key)?;
         if rule.is_ours && is_question(&key[..at]) { None } else { rule.treatment }
+    }
+
+    /// The same for a key in a text, `length` bytes at the end of `phrase`. The word before it belongs to it where a name says so.
+    pub(super) fn treatment_of_phrase(&self, phrase: &[u8], length: usize) -> Option<Treatment> {
+        let key = phrase.len() - length;
+        if key > 0
+            && let Some((rule, at)) = self.0.find_ended(phrase)
+            && at < key
+        {
+            return rule.treatment;
+        }
+        self.treatment_of(&phrase[key..])
     }
 
     /// The keys that are masked, as they were written.
@@ -215,6 +220,16 @@ impl Tree {
             at = self.nodes[at as usize].sibling;
         }
         at
+    }
+
+    /// The longest name in which a key ends, and where in the key it begins.
+    fn find_ended(&self, key: &[u8]) -> Option<(Rule, usize)> {
+        let end = key.iter().rposition(|byte| !is_separator(*byte))? + 1;
+        self.find(&key[..end]).or_else(|| {
+            // `password2`, `tokens[0]`: what the key is called stands before the digits.
+            let end = key[..end].iter().rposition(|byte| !is_separator(*byte) && !byte.is_ascii_digit())? + 1;
+            self.find(&key[..end])
+        })
     }
 
     /// The longest name in which a key ends, and where in the key it begins. The key ends in a letter or digit.

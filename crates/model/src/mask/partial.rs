@@ -2,7 +2,7 @@
 //!
 //! Every function takes any text, and gives [`MASKED`] for one that is not what it expects. None shows the whole of anything but
 //! a text that is in the masked form already, which it leaves as it is: masking twice is masking once. What is shown is either
-//! not the secret (a domain, a network, a country) or, of a text shorter than its form, at most a quarter of the characters.
+//! not the secret (a domain, a network, a country, the first letter of a name) or at most a quarter of a text that has no form.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -39,14 +39,14 @@ const IBAN_BYTES_MAX: usize = *IBAN_CHARS.end() * 2;
 
 /// An e-mail address: its domain, and the first character of what stands before it.
 ///
-/// The domain is no secret and stays. The character is shown when it is one of at least four and a letter or digit.
+/// The domain is no secret and stays. The character is shown when it is a letter or digit, and not all there is.
 ///
 /// ```
 /// use trine_model::mask::email;
 ///
 /// assert_eq!(email("user@example.com"), "u***@example.com");
-/// assert_eq!(email("bob@example.com"), "***@example.com"); // one of three is too much
-/// assert_eq!(email("a@b@example.com"), "***@example.com");
+/// assert_eq!(email("b@example.com"), "***@example.com"); // one of one is too much
+/// assert_eq!(email("a@b@example.com"), "a***@example.com");
 /// assert_eq!(email("@b.com"), "***@b.com");
 /// assert_eq!(email("no address"), "***");
 /// ```
@@ -60,8 +60,8 @@ pub fn email(text: &str) -> String {
 
 /// What is shown of the part before the `@`.
 pub(super) fn local_part(local: &str) -> String {
-    let is_long = local.chars().nth(SHOWN_ONE_IN - 1).is_some();
-    let first = local.chars().next().filter(|first| is_long && first.is_alphanumeric());
+    let is_part = local.chars().nth(1).is_some();
+    let first = local.chars().next().filter(|first| is_part && first.is_alphanumeric());
     first.into_iter().chain(MASKED.chars()).collect()
 }
 
@@ -261,16 +261,17 @@ mod tests {
     }
 
     #[test]
-    fn an_address_keeps_its_domain_and_at_most_a_quarter_of_the_rest() {
+    fn an_address_keeps_its_domain_and_the_first_character_of_the_rest() {
         check(
             email,
             &[
                 ("user@example.com", "u***@example.com"),
-                ("jo@example.com", "***@example.com"),
+                ("jo@example.com", "j***@example.com"),
+                ("j@example.com", "***@example.com"),
                 ("first.last+tag@mail.example.co.uk", "f***@mail.example.co.uk"),
                 ("@b.com", "***@b.com"),
                 ("a@b@c", "***"),
-                ("a@b@c.de", "***@c.de"),
+                ("a@b@c.de", "a***@c.de"),
                 ("\"x@y\"@z.com", "***@z.com"),
                 ("änne@müller.de", "ä***@müller.de"),
                 ("user@", "***"),

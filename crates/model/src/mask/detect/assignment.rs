@@ -15,10 +15,16 @@ use crate::mask::{KeyPolicy, MASKED, Treatment};
 
 /// Longest key, counted from the letters by which it was found into either direction.
 const KEY_MAX: usize = 64;
+/// Longest scheme of credentials: `AWS4-HMAC-SHA256`.
+const SCHEME_MAX: usize = 16;
 /// Most blanks on either side of a sign. More are a table.
 const BLANKS_MAX: usize = 8;
 /// Most backslashes before a quote: of JSON in a string in a string.
 const BACKSLASHES_MAX: usize = 3;
+/// Letters by which a key is found.
+const GRAM: usize = 4;
+/// Longest text of an element of XML.
+const ELEMENT_MAX: usize = 1024;
 /// As much of a value as is judged.
 const JUDGED_MAX: usize = 128;
 
@@ -44,24 +50,59 @@ pub(super) fn find(
     keys: &KeyPolicy,
 ) -> Option<(Range<usize>, Treatment)> {
     let key_end = at + run(text, at, KEY_MAX, is_key);
-    let back = || text[from..at].iter().rev().take(KEY_MAX).take_while(|byte| is_key(**byte)).count();
-    let (sign, start) = match sign(text, key_end) {
-        Some(found) => found,
-        None => {
-            let blanks = run(text, key_end, BLANKS_MAX, is_blank);
-            let is_flag = blanks > 0 && text[at - back()..].starts_with(b"--");
-            is_flag.then_some((Sign::Blank, key_end + blanks))?
+    let before = || text[from..at].iter().rev().take(KEY_MAX).take_while(|byte| is_key(**byte)).count();
+    let (key, (sign, start)) = if let Some(sign) = sign(text, key_end) {
+        (at - before()..key_end, sign)
+    } else {
+        let key = at - before()..key_end;
+        let blanks = run(text, key_end, BLANKS_MAX, is_blank);
+        if blanks > 0 && text[key.start..].starts_with(b"--") {
+            (key, (Sign::Blank, key_end + blanks))
+        } else if blanks == 1 && key_end < at + GRAM {
+            // `api key: ...` was found by what stands around its blank.
+            let end = key_end + 1 + run(text, key_end + 1, KEY_MAX, is_key);
+            (key_end + 1..end, sign(text, end)?)
+        } else {
+            return element(text, key, keys);
         }
     };
-    let key_start = at - back();
-    let key = &text[key_start..key_end];
-    let treatment = keys.treatment_of(key)?;
+    // `arn:aws:secretsmanager:eu-west-1:42:secret:db` is a path.
+    if sign == Sign::Colon && key.start > from && text[key.start - 1] == b':' {
+        return None;
+    }
+    let phrase = phrase_start(text, key.start, from);
+    let treatment = keys.treatment_of_phrase(&text[phrase..key.end], key.len())?;
     let found = match treatment {
         Treatment::Card => bare_or_quoted(text, start, card::extent),
         Treatment::Iban => bare_or_quoted(text, start, iban::extent),
-        _ => secret(text, start, sign, key_start, key),
+        _ => secret(text, start, sign, key.start, &text[key]),
     }?;
     Some((found, treatment))
+}
+
+/// What stands in an element of XML that is called like a secret: `<password>...</password>`.
+fn element(text: &[u8], key: Range<usize>, keys: &KeyPolicy) -> Option<(Range<usize>, Treatment)> {
+    let is_name =
+        key.start > 0 && matches!(text[key.start - 1], b'<' | b':') && text.get(key.end) == Some(&b'>');
+    let treatment = is_name.then(|| keys.treatment_of(&text[key.clone()])).flatten()?;
+    let start = key.end + 1;
+    let end = start + run(text, start, ELEMENT_MAX, |byte| byte != b'<');
+    let value = &text[start..end];
+    let judged = &value[..value.len().min(JUDGED_MAX)];
+    let is_secret = text[end..].starts_with(b"</")
+        && !value::is_masked(value)
+        && !is_placeholder(judged)
+        && !value::is_message(judged)
+        && !value.iter().all(u8::is_ascii_whitespace);
+    is_secret.then_some((start..end, treatment))
+}
+
+/// Where the word before a key begins, when one blank is between: `api key: `, `Unexpected token: `.
+fn phrase_start(text: &[u8], key_start: usize, from: usize) -> usize {
+    let before = &text[from..key_start];
+    let Some(before) = before.strip_suffix(b" ") else { return key_start };
+    let word = before.iter().rev().take(KEY_MAX).take_while(|byte| is_alnum(**byte)).count();
+    if word == 0 { key_start } else { key_start - 1 - word }
 }
 
 fn is_key(byte: u8) -> bool {
@@ -127,7 +168,10 @@ fn bare_or_quoted(text: &[u8], at: usize, extent: fn(&[u8], usize) -> Option<usi
 /// The secret at `start`.
 fn secret(text: &[u8], start: usize, sign: Sign, key_start: usize, key: &[u8]) -> Option<Range<usize>> {
     if let Some(quote) = opening(text, start) {
-        return quoted(text, start + quote.0 + 1, quote, sign, key_start);
+        return quoted(text, start + quote.0 + 1, quote, sign, key_start, key);
+    }
+    if sign == Sign::JsonColon && text.get(start) == Some(&b'[') {
+        return list(text, start + 1, key_start, key);
     }
     if sign == Sign::JsonColon && text.get(start).is_some_and(u8::is_ascii_digit) {
         let digits = run(text, start, usize::MAX, |byte| is_alnum(byte) || byte == b'.');
@@ -139,13 +183,19 @@ fn secret(text: &[u8], start: usize, sign: Sign, key_start: usize, key: &[u8]) -
     }
     let judged_end = bare_end(text, start, JUDGED_MAX);
     let judged = &text[start..judged_end];
-    if holds_no_secret(text, start, judged) || is_directory(key, judged) {
+    if holds_no_secret(text, start, judged) || is_about_something_else(key, judged) {
         return None;
     }
     let is_secret = match sign {
         // `password= user=bob`: what follows is the next key.
         Sign::Equals { is_open, .. } if is_open && judged.contains(&b'=') => false,
-        Sign::Equals { is_spaced, .. } => !value::is_code(judged, is_spaced),
+        // A cookie of the kernel or of a protocol is a number.
+        Sign::Equals { .. } if ends_in(key, b"cookie") => {
+            value::is_random(judged, ends_line(text, judged_end))
+        }
+        Sign::Equals { is_spaced, .. } => {
+            !value::is_code(judged, text.get(judged_end).copied(), is_spaced) && !is_attribute(key, judged)
+        }
         Sign::JsonColon | Sign::Colon | Sign::Blank => value::is_random(judged, ends_line(text, judged_end)),
     };
     is_secret.then(|| {
@@ -160,6 +210,7 @@ fn quoted(
     quote: (usize, u8),
     sign: Sign,
     key_start: usize,
+    key: &[u8],
 ) -> Option<Range<usize>> {
     let near = closing(text, start, quote, JUDGED_MAX);
     let line = |max| start + run(text, start, max, |byte| byte != b'\n');
@@ -171,6 +222,7 @@ fn quoted(
     };
     if is_masked
         || is_placeholder(judged)
+        || is_about_something_else(key, judged)
         || value::is_message(judged)
         || !(is_sure || value::is_random(judged, true))
     {
@@ -180,6 +232,27 @@ fn quoted(
     Some(start..end)
 }
 
+/// The texts of a list in JSON, from the first to the last: `"tokens": ["a", "b"]`.
+fn list(text: &[u8], start: usize, key_start: usize, key: &[u8]) -> Option<Range<usize>> {
+    let at = start + run(text, start, BLANKS_MAX, |byte| byte.is_ascii_whitespace());
+    let quote = opening(text, at)?;
+    let mut all = quoted(text, at + quote.0 + 1, quote, Sign::JsonColon, key_start, key)?;
+    loop {
+        let comma = all.end + quote.0 + 1;
+        if text.get(comma) != Some(&b',') {
+            return Some(all);
+        }
+        let at = comma + 1 + run(text, comma + 1, BLANKS_MAX, |byte| byte.is_ascii_whitespace());
+        match opening(text, at).filter(|next| *next == quote) {
+            Some(_) => match closing(text, at + quote.0 + 1, quote, usize::MAX) {
+                Some(end) => all.end = end,
+                None => return Some(all),
+            },
+            None => return Some(all),
+        }
+    }
+}
+
 /// True when a key stands where a member of a structure does: `User { name: "x", password: "y" }`.
 fn is_member(text: &[u8], key_start: usize) -> bool {
     let blanks =
@@ -187,30 +260,39 @@ fn is_member(text: &[u8], key_start: usize) -> bool {
     key_start.checked_sub(blanks + 1).is_some_and(|at| b"{,(".contains(&text[at]))
 }
 
-/// What stands in the header `Authorization` or `Cookie`, which is more than one word. `None`: `key` is another, or the value is
-/// like that of any other.
+fn ends_in(key: &[u8], name: &[u8]) -> bool {
+    key.len() >= name.len() && key[key.len() - name.len()..].eq_ignore_ascii_case(name)
+}
+
+/// What stands in the headers `Cookie` and `Authorization`, which is more than one word; and behind other keys, where such
+/// credentials are named with their scheme. `None`: the value is like any other.
 fn header(text: &[u8], start: usize, key: &[u8]) -> Option<Option<Range<usize>>> {
-    let is =
-        |name: &[u8]| key.len() >= name.len() && key[key.len() - name.len()..].eq_ignore_ascii_case(name);
-    if is(b"cookie") {
+    if ends_in(key, b"cookie") {
         let judged = &text[start..start + run(text, start, JUDGED_MAX, is_in_line)];
-        let is_list = judged.contains(&b'=') && !value::is_masked(with_mask(text, start, judged));
+        let name = run(text, start, JUDGED_MAX, |byte| is_key(byte) || byte == b'$');
+        let is_list = judged.get(name) == Some(&b'=') && !value::is_masked(with_mask(text, start, judged));
         return is_list.then(|| Some(start..line_end(text, start)));
     }
-    if !is(b"authorization") {
-        return None;
-    }
-    let scheme = run(text, start, JUDGED_MAX, |byte| is_alnum(byte) || byte == b'-');
+    let is_authorization = ends_in(key, b"authorization");
+    let scheme = run(text, start, SCHEME_MAX, |byte| is_alnum(byte) || byte == b'-');
     let blanks = run(text, start + scheme, BLANKS_MAX, is_blank);
     let credentials = start + scheme + blanks;
     let scheme = &text[start..start + scheme];
-    let is_of_many = is_one_of(&SCHEMES_OF_MANY, scheme);
+    let is_of_many = is_authorization && is_one_of(&SCHEMES_OF_MANY, scheme);
     if blanks == 0 || !(is_of_many || is_one_of(&SCHEMES, scheme)) {
         return None;
     }
-    let judged = &text[credentials..bare_end(text, credentials, JUDGED_MAX)];
-    if holds_no_secret(text, credentials, judged) || (value::is_word(judged) && !is_of_many) {
+    let judged_end = bare_end(text, credentials, JUDGED_MAX);
+    let judged = &text[credentials..judged_end];
+    if holds_no_secret(text, credentials, judged) {
         return Some(None);
+    }
+    if is_authorization {
+        if value::is_word(judged) && !is_of_many {
+            return Some(None);
+        }
+    } else if !value::is_random(judged, ends_line(text, judged_end)) {
+        return None;
     }
     let end = if is_of_many {
         credentials + run(text, credentials, usize::MAX, |byte| byte != b'\n' && byte != b'\r')
@@ -290,7 +372,18 @@ fn ends_line(text: &[u8], at: usize) -> bool {
     text.get(at).is_none_or(|byte| b"\n\r,;}\"'".contains(byte))
 }
 
-/// `PWD=/srv/app` is where a process works.
-fn is_directory(key: &[u8], value: &[u8]) -> bool {
-    key.eq_ignore_ascii_case(b"pwd") && matches!(value, [b'/' | b'~' | b'.', ..] | [_, b':', b'\\', ..])
+/// True for what is called like a secret and is none: `PWD=/srv/app`, where a process works; `accesskey="n"`, a key of the keyboard;
+/// `private_key=/etc/tls/server.key`, where a secret lies.
+fn is_about_something_else(key: &[u8], value: &[u8]) -> bool {
+    let is_directory = matches!(value, [b'/' | b'~' | b'.', ..] | [_, b':', b'\\', ..]);
+    (key.eq_ignore_ascii_case(b"pwd") && is_directory)
+        || (key == b"accesskey" && value.len() == 1)
+        || value::is_path(value)
+}
+
+/// True for a line of a program that hands on a variable: `self._token = value`, `password=password`.
+fn is_attribute(key: &[u8], value: &[u8]) -> bool {
+    let is_name = value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    let is_own = [&b"self."[..], b"this.", b"cls."].iter().any(|owner| key.starts_with(owner));
+    is_name && (is_own || ends_in(key, value))
 }

@@ -94,7 +94,7 @@ impl Grams {
         let words: Vec<String> = words(key);
         match &words[..] {
             [.., before, last] => {
-                for joint in ["", "_", "-", "."] {
+                for joint in ["", "_", "-", ".", " "] {
                     let spelled = [before, joint, last].concat();
                     let joint_end = before.len() + joint.len();
                     let start = joint_end.saturating_sub(2).min(spelled.len().saturating_sub(4));

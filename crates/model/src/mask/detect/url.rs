@@ -25,7 +25,10 @@ pub(super) fn find(text: &[u8], at: usize) -> Option<Range<usize>> {
     // The last `@` ends it: one inside the password should be escaped, and is often not.
     let end = authority.iter().rposition(|byte| *byte == b'@')?;
     let password = authority[..end].iter().position(|byte| *byte == b':')? + 1;
-    if is_placeholder(&authority[password..end]) || is_masked(&authority[password..end]) {
+    // `scheme://[user:password@]host` is how such URLs are explained.
+    let is_explained =
+        matches!((authority[0], authority.get(end + 1)), (b'[', Some(b']')) | (b'(', Some(b')')));
+    if is_explained || is_placeholder(&authority[password..end]) || is_masked(&authority[password..end]) {
         return None;
     }
     // A user may be a token. Only what is too short for one, and nothing else, is shown.

@@ -48,6 +48,39 @@ const MESSAGES: [&str; 20] = [
     "has", "invalid", "is", "may", "missing", "must", "not", "should", "too",
 ];
 
+/// Words of which a message of three words or more has one, as `This field is required.`
+const WORDS_OF_MESSAGES: [&str; 22] = [
+    "allowed",
+    "at",
+    "blank",
+    "cannot",
+    "characters",
+    "contain",
+    "do",
+    "empty",
+    "enter",
+    "field",
+    "invalid",
+    "is",
+    "longer",
+    "match",
+    "must",
+    "not",
+    "please",
+    "required",
+    "should",
+    "than",
+    "too",
+    "valid",
+];
+
+/// Words behind which an expression of a program goes on.
+const KEYWORDS: [&str; 8] = ["async", "await", "const", "function", "lambda", "new", "not", "yield"];
+
+/// Parts of the names that secrets have where they are kept, as `default-token-x7k2p` in Kubernetes.
+const PARTS_OF_NAMES: [&str; 10] =
+    ["auth", "cert", "certs", "config", "credentials", "creds", "key", "secret", "tls", "token"];
+
 /// Schemes of the header `Authorization` (IANA, HTTP authentication schemes), before one credential.
 pub(super) const SCHEMES: [&str; 9] =
     ["apikey", "basic", "bearer", "bot", "jwt", "key", "negotiate", "ntlm", "token"];
@@ -78,7 +111,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let between =
         |open: &[u8], close: &[u8]| value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
     let is_name = |text: &[u8]| {
-        all(text, |byte| byte.is_ascii_alphabetic() || b"_-. {}$".contains(&byte))
+        all(text, |byte| byte.is_ascii_alphabetic() || b"_-. {}$:?!#".contains(&byte))
             || all(text, |byte| byte.is_ascii_digit())
     };
     let is_repeated = rest.iter().all(|byte| *byte == first)
@@ -89,8 +122,9 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         || [(&b"<"[..], &b">"[..]), (b"[", b"]"), (b"{", b"}"), (b"${", b"}"), (b"#{", b"}"), (b"%{", b"}"), (b"$(", b")")]
             .iter()
             .any(|(open, close)| between(open, close).is_some_and(is_name))
-        || value == b"{}"
-        || value == b"[]"
+        || matches!(value, b"{}" | b"[]" | b"{" | b"[" | b"(")
+        // `Bearer {}`, `Basic `
+        || without_scheme(value).is_some_and(is_placeholder)
         // `$1`, `$PASSWORD`, `$_POST[`, `:password`, `@p1`, `%s`, `%(password)s`, `%PASSWORD%`
         || match first {
             b'$' => {
@@ -108,19 +142,67 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         }
 }
 
-/// True for a message about a value in place of one: several words, the first of which begins such messages.
-pub(super) fn is_message(value: &[u8]) -> bool {
-    let first = value.iter().position(|byte| *byte == b' ').map(|length| &value[..length]);
-    first.is_some_and(|first| is_one_of(&MESSAGES, first))
+/// What stands behind the scheme of credentials, if one stands there.
+fn without_scheme(value: &[u8]) -> Option<&[u8]> {
+    let length = value.iter().position(|byte| *byte == b' ')?;
+    is_one_of(&SCHEMES, &value[..length]).then(|| value[length..].trim_ascii_start())
 }
 
-/// True for an expression of a program: `get_password()`, and behind a spaced `=` also `config.password`.
-pub(super) fn is_code(value: &[u8], is_spaced: bool) -> bool {
-    let is_path = |byte: &u8| byte.is_ascii_alphabetic() || b"_.:>-&*".contains(byte);
-    let name = value.iter().take_while(|byte| is_path(byte)).count();
+/// True for the path of a file: `/etc/tls/private/server.key`; and for the name of something at Amazon: `arn:aws:iam::...`.
+pub(super) fn is_path(value: &[u8]) -> bool {
+    /// Most digits; base64 may begin with `/`, too.
+    const DIGITS_MAX: usize = 4;
+    let rest =
+        [&b"/"[..], b"./", b"~/", b"../", b"file://"].iter().find_map(|start| value.strip_prefix(*start));
+    let is_small = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"/._-".contains(byte);
+    value.starts_with(b"arn:aws")
+        || rest.is_some_and(|rest| {
+            rest.contains(&b'/')
+                && rest.iter().all(is_small)
+                && rest.iter().filter(|byte| byte.is_ascii_digit()).count() <= DIGITS_MAX
+        })
+}
+
+/// True for a message about a value in place of one: several words, the first of which begins such messages, or another of which
+/// stands in hardly anything else.
+pub(super) fn is_message(value: &[u8]) -> bool {
+    let words = || value.split(|byte| *byte == b' ' || *byte == b'\n').filter(|word| !word.is_empty());
+    let bare = |word: &[u8]| -> Option<usize> { Some(word.iter().rposition(|byte| is_alnum(*byte))? + 1) };
+    let is_one = |words: &[&str], word: &[u8]| bare(word).is_some_and(|end| is_one_of(words, &word[..end]));
+    let is_mixed =
+        |word: &[u8]| word.iter().any(u8::is_ascii_digit) && word.iter().any(u8::is_ascii_alphabetic);
+    if words().any(is_mixed) {
+        return false;
+    }
+    (words().nth(1).is_some() && words().next().is_some_and(|first| is_one(&MESSAGES, first)))
+        || (words().nth(2).is_some() && words().any(|word| is_one(&WORDS_OF_MESSAGES, word)))
+}
+
+/// True for an expression of a program: `get_password()`, and behind a spaced `=` also `config.password`, `tokens[i]`, `<T as U>`.
+///
+/// `next`: what stands behind the value; it is a bracket where a value was thought to end in one.
+pub(super) fn is_code(value: &[u8], next: Option<u8>, is_spaced: bool) -> bool {
+    let is_path = |byte: &u8| byte.is_ascii_alphabetic() || b"_.:>-&*!".contains(byte);
+    let is_part = |byte: &&u8| is_path(byte) || (is_spaced && byte.is_ascii_digit());
+    let name = value.iter().take_while(is_part).count();
+    let is_path_alone = name == value.len();
+    if is_spaced {
+        return matches!(value.first(), Some(b'<' | b'(' | b'[' | b'{' | b'*' | b'&' | b'|'))
+            || (is_path_alone
+                && value[..name.saturating_sub(1)].iter().any(|byte| b"._".contains(byte))
+                && !value.iter().any(u8::is_ascii_digit))
+            || (is_path_alone && next == Some(b' ') && is_one_of(&KEYWORDS, value))
+            || (name > 0
+                && (matches!(value.get(name), Some(b'(' | b'[' | b'{'))
+                    || (is_path_alone && matches!(next, Some(b'<')))));
+    }
     match &value[name..] {
-        [] => is_spaced && value.contains(&b'.') && value.last() != Some(&b'.'),
-        [b'(', arguments @ ..] => name > 0 && (arguments.is_empty() || arguments.contains(&b')')),
+        [] => [&b"self."[..], b"this.", b"config.", b"settings.", b"args.", b"options.", b"os.", b"process."]
+            .iter()
+            .any(|owner| value.starts_with(owner)),
+        [b'(', arguments @ ..] => {
+            name > 0 && (arguments.is_empty() || arguments.contains(&b')') || next == Some(b')'))
+        }
         _ => false,
     }
 }
@@ -142,14 +224,18 @@ pub(super) fn is_random(value: &[u8], ends_line: bool) -> bool {
         || (value.len() >= 8 && is_mixed && digits >= 2 && letters >= 2)
 }
 
-/// True for words in small letters that are joined, the last with at most two digits: the name of something, `db-credentials-2`.
+/// True for words in small letters that are joined, the last with at most two digits: the name of something, `db-credentials-2`;
+/// and for three or more of which one says so, `default-token-x7k2p`.
 fn is_name(value: &[u8]) -> bool {
     let is_joint = |byte: &u8| b"-_./:".contains(byte);
     let digits = value.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let words = &value[..value.len() - digits];
-    digits <= 2
-        && words.iter().any(is_joint)
-        && words.iter().all(|byte| byte.is_ascii_lowercase() || is_joint(byte))
+    let is_small = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_lowercase() || is_joint(byte));
+    let parts = || value.split(|byte| *byte == b'-');
+    (digits <= 2 && words.iter().any(is_joint) && is_small(words))
+        || (value.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
+            && parts().nth(2).is_some()
+            && parts().any(|part| is_one_of(&PARTS_OF_NAMES, part)))
 }
 
 /// True for a date, whatever follows: `2026-11-25T10:00:00Z`.
@@ -213,11 +299,17 @@ mod tests {
             ("get_password()", false, true),
             ("lexer.next(", true, true),
             ("config.secret", true, true),
-            ("config.secret", false, false),
+            ("config.secret", false, true),
+            ("correct.horse", false, false),
+            ("tokens[", true, true),
+            ("Literal::string(value", true, true),
+            ("<I", true, true),
+            ("letmein", true, false),
+            ("hunter2", true, false),
             ("hunter2(", false, false),
             ("(abc)", false, false),
         ] {
-            assert_eq!(is_code(text.as_bytes(), is_spaced), expected, "{text}");
+            assert_eq!(is_code(text.as_bytes(), None, is_spaced), expected, "{text}");
         }
     }
 }

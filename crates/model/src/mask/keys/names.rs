@@ -10,7 +10,7 @@ pub(super) const SECRET_ANYWHERE: [&str; 8] =
     ["api_key", "passphrase", "passwd", "password", "private_key", "secret", "secret_key", "token"];
 
 /// Keys that count whole, or behind other words: `pwd`, `db_pwd`.
-pub(super) const SECRET: [&str; 64] = [
+pub(super) const SECRET: [&str; 66] = [
     "access_key",
     "access_tokens",
     "account_key",
@@ -75,6 +75,8 @@ pub(super) const SECRET: [&str; 64] = [
     "ssn",
     "totp",
     "user_pass",
+    "x_amz_signature",
+    "x_goog_signature",
 ];
 
 /// Keys of card numbers, which keep their last four digits.
@@ -85,7 +87,7 @@ pub(super) const CARD: [&str; 6] =
 pub(super) const IBAN: [&str; 1] = ["iban"];
 
 /// Keys that end like one above and hold no secret: cursors of lists, words of parsers and of language models.
-pub(super) const LEFT_ALONE: [&str; 16] = [
+pub(super) const LEFT_ALONE: [&str; 20] = [
     "bos_token",
     "cancellation_token",
     "cls_token",
@@ -93,8 +95,11 @@ pub(super) const LEFT_ALONE: [&str; 16] = [
     "eos_token",
     "expected_token",
     "fencing_token",
+    "illegal_token",
+    "input_token",
     "mask_token",
     "next_token",
+    "output_token",
     "pad_token",
     "page_token",
     "sep_token",
@@ -102,6 +107,7 @@ pub(super) const LEFT_ALONE: [&str; 16] = [
     "sync_token",
     "unexpected_token",
     "unk_token",
+    "unrecognized_token",
 ];
 
 /// Words that make a key a question when it begins with one: `has_password` is true or false.
