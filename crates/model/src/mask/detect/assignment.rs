@@ -66,7 +66,7 @@ pub(super) fn find(
             return element(text, key, keys);
         }
     };
-    // `arn:aws:secretsmanager:eu-west-1:42:secret:db` is a path.
+    // `arn:aws:secretsmanager:eu-west-1:42:secret:db` is a path, `src/token:12:9:` a place in a file, `cookie:banner:7` a key.
     if sign == Sign::Colon && key.start > from && text[key.start - 1] == b':' {
         return None;
     }
@@ -82,14 +82,21 @@ pub(super) fn find(
 
 /// What stands in an element of XML that is called like a secret: `<password>...</password>`.
 fn element(text: &[u8], key: Range<usize>, keys: &KeyPolicy) -> Option<(Range<usize>, Treatment)> {
-    let is_name =
-        key.start > 0 && matches!(text[key.start - 1], b'<' | b':') && text.get(key.end) == Some(&b'>');
-    let treatment = is_name.then(|| keys.treatment_of(&text[key.clone()])).flatten()?;
+    if text.get(key.end) != Some(&b'>') {
+        return None;
+    }
+    let treatment = keys.treatment_of(&text[key.clone()])?;
+    // A namespace may stand before: `<wsse:Password>`.
+    let is_name = |byte: &&u8| is_key(**byte) || **byte == b':';
+    let name = key.end - text[..key.end].iter().rev().take(2 * KEY_MAX).take_while(is_name).count();
     let start = key.end + 1;
     let end = start + run(text, start, ELEMENT_MAX, |byte| byte != b'<');
     let value = &text[start..end];
     let judged = &value[..value.len().min(JUDGED_MAX)];
-    let is_secret = text[end..].starts_with(b"</")
+    let is_closed = name > 0
+        && text[name - 1] == b'<'
+        && text[end..].strip_prefix(b"</").is_some_and(|rest| rest.starts_with(&text[name..key.end]));
+    let is_secret = is_closed
         && !value::is_masked(value)
         && !is_placeholder(judged)
         && !value::is_message(judged)
@@ -196,6 +203,7 @@ fn secret(text: &[u8], start: usize, sign: Sign, key_start: usize, key: &[u8]) -
         Sign::Equals { is_spaced, .. } => {
             !value::is_code(judged, text.get(judged_end).copied(), is_spaced) && !is_attribute(key, judged)
         }
+        Sign::Colon if text[start - 1] == b':' && judged.contains(&b':') => false,
         Sign::JsonColon | Sign::Colon | Sign::Blank => value::is_random(judged, ends_line(text, judged_end)),
     };
     is_secret.then(|| {
@@ -291,7 +299,9 @@ fn header(text: &[u8], start: usize, key: &[u8]) -> Option<Option<Range<usize>>>
         if value::is_word(judged) && !is_of_many {
             return Some(None);
         }
-    } else if !value::is_random(judged, ends_line(text, judged_end)) {
+    } else if judged.windows(2).any(|pair| pair[0] == b'=' && pair[1] != b'=')
+        || !value::is_random(judged, ends_line(text, judged_end))
+    {
         return None;
     }
     let end = if is_of_many {
@@ -378,6 +388,7 @@ fn is_about_something_else(key: &[u8], value: &[u8]) -> bool {
     let is_directory = matches!(value, [b'/' | b'~' | b'.', ..] | [_, b':', b'\\', ..]);
     (key.eq_ignore_ascii_case(b"pwd") && is_directory)
         || (key == b"accesskey" && value.len() == 1)
+        || (key.eq_ignore_ascii_case(b"secret") && value::is_object(value))
         || value::is_path(value)
 }
 

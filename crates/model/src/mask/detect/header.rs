@@ -32,14 +32,22 @@ pub(super) fn find(text: &[u8], at: usize) -> Option<Range<usize>> {
 
 fn bearer(text: &[u8], at: usize) -> Option<Range<usize>> {
     let start = behind_blanks(text, at)?;
-    let is_part = |byte| is_alnum(byte) || b"-._~+/=".contains(&byte);
+    let is_part = |byte| is_alnum(byte) || b"-._~+/".contains(&byte);
     let judged = &text[start..start + run(text, start, JUDGED_MAX, is_part)];
-    let token = &judged[..judged.iter().rposition(|byte| is_alnum(*byte) || *byte == b'=')? + 1];
+    let length =
+        if judged.len() == JUDGED_MAX { run(text, start, usize::MAX, is_part) } else { judged.len() };
+    let padding = run(text, start + length, PADDING_MAX, |byte| byte == b'=');
+    // `bearer duration_ms=12`: not what the word speaks of, but the next of several.
+    let ends = |next: &u8| next.is_ascii_whitespace() || b"\"'`,;&|)]}<>\\.".contains(next);
+    if padding > 0 && !text.get(start + length + padding).is_none_or(ends) {
+        return None;
+    }
+    let token = &judged[..judged.iter().rposition(|byte| is_alnum(*byte))? + 1];
     if token.len() < TOKEN_MIN || !is_random(token, false) {
         return None;
     }
-    let length = if judged.len() == JUDGED_MAX { run(text, start, usize::MAX, is_part) } else { token.len() };
-    Some(start..start + length)
+    let end = if padding > 0 || length > judged.len() { length + padding } else { token.len() };
+    Some(start..start + end)
 }
 
 fn basic(text: &[u8], at: usize) -> Option<Range<usize>> {

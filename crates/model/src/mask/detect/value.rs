@@ -125,8 +125,9 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         || matches!(value, b"{}" | b"[]" | b"{" | b"[" | b"(")
         // `Bearer {}`, `Basic `
         || without_scheme(value).is_some_and(is_placeholder)
-        // `$1`, `$PASSWORD`, `$_POST[`, `:password`, `@p1`, `%s`, `%(password)s`, `%PASSWORD%`
+        // `$1`, `$PASSWORD`, `$_POST[`, `?1`, `:password`, `@p1`, `%s`, `%(password)s`, `%PASSWORD%`
         || match first {
+            b'?' => all(rest, |byte| byte.is_ascii_digit()),
             b'$' => {
                 all(rest, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
                     || rest.ends_with(b"[")
@@ -161,6 +162,19 @@ pub(super) fn is_path(value: &[u8]) -> bool {
                 && rest.iter().all(is_small)
                 && rest.iter().filter(|byte| byte.is_ascii_digit()).count() <= DIGITS_MAX
         })
+}
+
+/// True for the name of an object in Kubernetes, with its namespace: `prod/db-credentials`.
+pub(super) fn is_object(value: &[u8]) -> bool {
+    let is_part =
+        |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    let mut parts = value.split(|byte| *byte == b'/');
+    let mut is_name = || {
+        parts
+            .next()
+            .is_some_and(|part| part.first().is_some_and(u8::is_ascii_lowercase) && part.iter().all(is_part))
+    };
+    is_name() && is_name() && parts.next().is_none()
 }
 
 /// True for a message about a value in place of one: several words, the first of which begins such messages, or another of which
@@ -200,6 +214,7 @@ pub(super) fn is_code(value: &[u8], next: Option<u8>, is_spaced: bool) -> bool {
         [] => [&b"self."[..], b"this.", b"config.", b"settings.", b"args.", b"options.", b"os.", b"process."]
             .iter()
             .any(|owner| value.starts_with(owner)),
+        [.., b'['] => true,
         [b'(', arguments @ ..] => {
             name > 0 && (arguments.is_empty() || arguments.contains(&b')') || next == Some(b')'))
         }
@@ -213,7 +228,7 @@ pub(super) fn is_code(value: &[u8], next: Option<u8>, is_spaced: bool) -> bool {
 pub(super) fn is_random(value: &[u8], ends_line: bool) -> bool {
     let count = |is: fn(&u8) -> bool| value.iter().filter(|byte| is(byte)).count();
     let (digits, letters) = (count(u8::is_ascii_digit), count(u8::is_ascii_alphabetic));
-    if value.starts_with(b"/") || value.starts_with(b".") || value.contains(&b'(') || is_date(value) {
+    if matches!(value.first(), Some(b'/' | b'.' | b'\\')) || value.contains(&b'(') || is_date(value) {
         return false;
     }
     if value.windows(3).any(|window| window == b"://") || is_name(value) {

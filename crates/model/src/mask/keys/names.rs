@@ -87,7 +87,7 @@ pub(super) const CARD: [&str; 6] =
 pub(super) const IBAN: [&str; 1] = ["iban"];
 
 /// Keys that end like one above and hold no secret: cursors of lists, words of parsers and of language models.
-pub(super) const LEFT_ALONE: [&str; 20] = [
+pub(super) const LEFT_ALONE: [&str; 21] = [
     "bos_token",
     "cancellation_token",
     "cls_token",
@@ -97,6 +97,7 @@ pub(super) const LEFT_ALONE: [&str; 20] = [
     "fencing_token",
     "illegal_token",
     "input_token",
+    "lookahead_token",
     "mask_token",
     "next_token",
     "output_token",
