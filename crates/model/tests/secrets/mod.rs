@@ -198,6 +198,9 @@ fn assignments(sequence: &mut Sequence, all: &mut Vec<Secret>) {
         "K: V",
         "--K V",
         "{x=1, K=V}",
+        "\"K\" => \"V\"",
+        "<K>V</K>",
+        "curl -H 'K: V' localhost",
     ] {
         let key = KEYS[sequence.below(KEYS.len())];
         let hidden = sequence.of(ALNUM, 20) + "7x9";

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::{
-    bytes::{is_alnum, run, steps},
+    bytes::{is_alnum, is_behind_escape, run, steps},
     card, iban,
     value::{self, SCHEMES, SCHEMES_OF_MANY, is_one_of, is_placeholder},
 };
@@ -50,11 +50,16 @@ pub(super) fn find(
     keys: &KeyPolicy,
 ) -> Option<(Range<usize>, Treatment)> {
     let key_end = at + run(text, at, KEY_MAX, is_key);
-    let before = || text[from..at].iter().rev().take(KEY_MAX).take_while(|byte| is_key(**byte)).count();
+    let key = || {
+        let start = at - text[from..at].iter().rev().take(KEY_MAX).take_while(|byte| is_key(**byte)).count();
+        // `\n--password` is written for a line that begins with `--`.
+        let is_flag = is_behind_escape(text, start + 1) && text.get(start + 1) == Some(&b'-');
+        start + usize::from(is_flag)..key_end
+    };
     let (key, (sign, start)) = if let Some(sign) = sign(text, key_end) {
-        (at - before()..key_end, sign)
+        (key(), sign)
     } else {
-        let key = at - before()..key_end;
+        let key = key();
         let blanks = run(text, key_end, BLANKS_MAX, is_blank);
         if blanks > 0 && text[key.start..].starts_with(b"--") {
             (key, (Sign::Blank, key_end + blanks))
@@ -71,7 +76,10 @@ pub(super) fn find(
         return None;
     }
     let phrase = phrase_start(text, key.start, from);
-    let treatment = keys.treatment_of_phrase(&text[phrase..key.end], key.len())?;
+    let treatment = keys.treatment_of_phrase(&text[phrase..key.end], key.len()).or_else(|| {
+        let is_escaped = key.start + 1 < key.end && is_behind_escape(text, key.start + 1);
+        keys.treatment_of(is_escaped.then(|| &text[key.start + 1..key.end])?)
+    })?;
     let found = match treatment {
         Treatment::Card => bare_or_quoted(text, start, card::extent),
         Treatment::Iban => bare_or_quoted(text, start, iban::extent),
@@ -201,7 +209,7 @@ fn secret(text: &[u8], start: usize, sign: Sign, key_start: usize, key: &[u8]) -
             value::is_random(judged, ends_line(text, judged_end))
         }
         Sign::Equals { is_spaced, .. } => {
-            !value::is_code(judged, text.get(judged_end).copied(), is_spaced) && !is_attribute(key, judged)
+            !value::is_code(judged, &text[judged_end..], is_spaced) && !is_attribute(key, judged)
         }
         Sign::Colon if text[start - 1] == b':' && judged.contains(&b':') => false,
         Sign::JsonColon | Sign::Colon | Sign::Blank => value::is_random(judged, ends_line(text, judged_end)),

@@ -12,7 +12,12 @@ pub(super) fn is_base64url(byte: u8) -> bool {
 
 /// True when no word goes on across the place before `at`.
 pub(super) fn begins_word(text: &[u8], at: usize) -> bool {
-    at == 0 || !(is_alnum(text[at - 1]) || text[at - 1] == b'_')
+    at == 0 || !(is_alnum(text[at - 1]) || text[at - 1] == b'_') || is_behind_escape(text, at)
+}
+
+/// True behind the end of a line or a tab that is written as in JSON: the letter before belongs to it.
+pub(super) fn is_behind_escape(text: &[u8], at: usize) -> bool {
+    at >= 2 && text[at - 2] == b'\\' && matches!(text[at - 1], b'n' | b'r' | b't')
 }
 
 /// How many bytes from `at` on fulfil `is`, at most `max`.
@@ -57,14 +62,17 @@ pub(super) fn has_at(text: &[u8], at: usize, part: &[u8]) -> bool {
 /// Numbers behind `-`, `_`, `.`, `/`, `#`, `+`, `*` are parts of ids, versions, paths, order numbers, masks.
 pub(super) fn may_begin_number(text: &[u8], at: usize) -> bool {
     let Some(before) = at.checked_sub(1).map(|before| text[before]) else { return true };
-    before.is_ascii_whitespace() || !before.is_ascii() || b"\"'`=:([{,;|<>".contains(&before)
+    before.is_ascii_whitespace()
+        || !before.is_ascii()
+        || b"\"'`=:([{,;|<>".contains(&before)
+        || is_behind_escape(text, at)
 }
 
 /// True when a number, an id or an account may end at `end`: not before what makes it a part of something longer.
 pub(super) fn may_end_number(text: &[u8], end: usize) -> bool {
     match text.get(end..).unwrap_or_default() {
         // A mask may stand for what would have been a part of it.
-        [b'-' | b'.' | b',' | b':' | b'/', next, ..] => !is_alnum(*next) && *next != b'*',
+        [b'-' | b'.' | b'/', next, ..] => !is_alnum(*next) && *next != b'*',
         [next, ..] => !is_alnum(*next) && !b"_@%*+".contains(next),
         [] => true,
     }
@@ -129,9 +137,15 @@ mod tests {
 
     #[test]
     fn numbers_do_not_end_inside_something_longer() {
-        for (text, may) in
-            [("1", true), ("1 ", true), ("1.", true), ("1.5", false), ("1-a", false), ("1_", false)]
-        {
+        for (text, may) in [
+            ("1", true),
+            ("1 ", true),
+            ("1.", true),
+            ("1,2", true),
+            ("1.5", false),
+            ("1-a", false),
+            ("1_", false),
+        ] {
             assert_eq!(may_end_number(text.as_bytes(), 1), may, "{text}");
         }
     }

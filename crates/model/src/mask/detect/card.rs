@@ -14,7 +14,7 @@ const DIGITS_MAX: usize = 19;
 const GROUPINGS: [&[usize]; 5] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[4, 4, 5], &[4, 4, 4, 4, 3]];
 
 /// Last words of names under which numbers are no cards.
-const NO_CARD: [&str; 49] = [
+const NO_CARD: [&str; 47] = [
     "at",
     "batch",
     "build",
@@ -32,11 +32,9 @@ const NO_CARD: [&str; 49] = [
     "invoice",
     "isbn",
     "job",
-    "message",
     "micros",
     "millis",
     "ms",
-    "msg",
     "nanos",
     "nonce",
     "ns",

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::bytes::{is_base64url, run};
+use super::bytes::{is_base64url, is_behind_escape, run};
 
 /// Shortest first part: `{"alg":"..."}` of a key and a value.
 const HEADER_MIN: usize = 16;
@@ -13,7 +13,7 @@ const PARTS_MAX: usize = 5;
 
 /// The token that begins at `at`, where `eyJ` stands: `{"` in base64.
 pub(super) fn find(text: &[u8], at: usize) -> Option<Range<usize>> {
-    if at > 0 && is_base64url(text[at - 1]) {
+    if at > 0 && is_base64url(text[at - 1]) && !is_behind_escape(text, at) {
         return None;
     }
     let mut end = at;

@@ -194,8 +194,8 @@ pub(super) fn is_message(value: &[u8]) -> bool {
 
 /// True for an expression of a program: `get_password()`, and behind a spaced `=` also `config.password`, `tokens[i]`, `<T as U>`.
 ///
-/// `next`: what stands behind the value; it is a bracket where a value was thought to end in one.
-pub(super) fn is_code(value: &[u8], next: Option<u8>, is_spaced: bool) -> bool {
+/// `rest`: what stands behind the value; it begins with a bracket where the value was thought to end before one.
+pub(super) fn is_code(value: &[u8], rest: &[u8], is_spaced: bool) -> bool {
     let is_path = |byte: &u8| byte.is_ascii_alphabetic() || b"_.:>-&*!".contains(byte);
     let is_part = |byte: &&u8| is_path(byte) || (is_spaced && byte.is_ascii_digit());
     let name = value.iter().take_while(is_part).count();
@@ -205,10 +205,10 @@ pub(super) fn is_code(value: &[u8], next: Option<u8>, is_spaced: bool) -> bool {
             || (is_path_alone
                 && value[..name.saturating_sub(1)].iter().any(|byte| b"._".contains(byte))
                 && !value.iter().any(u8::is_ascii_digit))
-            || (is_path_alone && next == Some(b' ') && is_one_of(&KEYWORDS, value))
+            || (is_path_alone && rest.first() == Some(&b' ') && is_one_of(&KEYWORDS, value))
             || (name > 0
                 && (matches!(value.get(name), Some(b'(' | b'[' | b'{'))
-                    || (is_path_alone && matches!(next, Some(b'<')))));
+                    || (is_path_alone && rest.first() == Some(&b'<') && !rest.starts_with(b"</"))));
     }
     match &value[name..] {
         [] => [&b"self."[..], b"this.", b"config.", b"settings.", b"args.", b"options.", b"os.", b"process."]
@@ -216,7 +216,7 @@ pub(super) fn is_code(value: &[u8], next: Option<u8>, is_spaced: bool) -> bool {
             .any(|owner| value.starts_with(owner)),
         [.., b'['] => true,
         [b'(', arguments @ ..] => {
-            name > 0 && (arguments.is_empty() || arguments.contains(&b')') || next == Some(b')'))
+            name > 0 && (arguments.is_empty() || arguments.contains(&b')') || rest.first() == Some(&b')'))
         }
         _ => false,
     }
@@ -324,7 +324,7 @@ mod tests {
             ("hunter2(", false, false),
             ("(abc)", false, false),
         ] {
-            assert_eq!(is_code(text.as_bytes(), None, is_spaced), expected, "{text}");
+            assert_eq!(is_code(text.as_bytes(), b"", is_spaced), expected, "{text}");
         }
     }
 }
