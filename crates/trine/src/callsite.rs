@@ -13,7 +13,8 @@ use trine_model::{EventName, Level, NameParts, Role, key};
 use trine_ring::{Backing, CallsiteTable, Descriptor};
 
 use crate::{
-    emit, lock, masks, pipeline,
+    emit, lock,
+    pipeline::{self, Judgement},
     sample::{self, Sample, SampleState},
     tally::Apart,
 };
@@ -290,7 +291,7 @@ impl Callsite {
     }
 
     fn decide(&self) {
-        let (is_wanted, rule) = pipeline::judge(self);
+        let Judgement { is_wanted, sample_rule, is_masked } = pipeline::judge(self);
         self.is_wanted.store(is_wanted, Ordering::Relaxed);
         let is_held = HOLDS.load(Ordering::Relaxed) && self.level >= HELD_LEVEL_MIN;
         let state = if CAPTURES.load(Ordering::Relaxed) > 0 || (is_held && !is_wanted) {
@@ -300,9 +301,9 @@ impl Callsite {
         } else {
             STATE_OFF
         };
-        self.sample_rule.store(rule, Ordering::Relaxed);
-        let masking = if self.keys.iter().any(|key| masks::names(key)) { NEEDS_MASKING } else { 0 };
-        let sampling = if rule > 0 { NEEDS_SAMPLING } else { 0 };
+        self.sample_rule.store(sample_rule, Ordering::Relaxed);
+        let masking = if is_masked { NEEDS_MASKING } else { 0 };
+        let sampling = if sample_rule > 0 { NEEDS_SAMPLING } else { 0 };
         self.needs.store(masking | sampling, Ordering::Relaxed);
         self.state.store(state, Ordering::Relaxed);
     }

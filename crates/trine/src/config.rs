@@ -6,6 +6,7 @@
 //!
 //! The reference for people, `docs/configuration.md`, is rendered from the tables that the readers use.
 
+use crate::mask::Masks;
 use crate::rules::LevelRules;
 use crate::sample::SampleRules;
 use std::ffi::OsString;
@@ -66,6 +67,8 @@ pub struct Settings {
     pub stack_traces: Option<StackTraces>,
     /// Whether a panic is an event.
     pub panic_events: Option<bool>,
+    /// What is masked besides what always is.
+    pub masks: Option<Masks>,
     /// The configuration file to read.
     pub config: Option<PathBuf>,
 }
@@ -73,7 +76,8 @@ pub struct Settings {
 impl Settings {
     /// These settings, and those of a lower layer where these say nothing.
     ///
-    /// Shape: field by field; a list of outputs is one field, replaced as a whole. One thing goes deeper: a format said here
+    /// Shape: field by field; a list of outputs is one field, replaced as a whole. Masks add up: a key that a lower layer names stays
+    /// masked unless it is allowed here. One thing goes deeper: a format said here
     /// holds for the outputs of the lower layer too, also those with a format of their own. Else `TRINE_FORMAT` would
     /// do nothing wherever the file's outputs name theirs.
     #[must_use]
@@ -93,6 +97,10 @@ impl Settings {
             color: self.color.or(lower.color),
             stack_traces: self.stack_traces.or(lower.stack_traces),
             panic_events: self.panic_events.or(lower.panic_events),
+            masks: match (self.masks, lower.masks) {
+                (Some(masks), Some(lower)) => Some(masks.over(lower)),
+                (masks, lower) => masks.or(lower),
+            },
             config: self.config.or(lower.config),
         }
     }
@@ -144,6 +152,7 @@ impl Settings {
             "color" => self.color.is_some(),
             "stack_traces" => self.stack_traces.is_some(),
             "panic_events" => self.panic_events.is_some(),
+            "masks" => self.masks.is_some(),
             "config" => self.config.is_some(),
             _ => false,
         }

@@ -115,7 +115,7 @@ pub fn emit_with(site: &'static Callsite, logger: Option<&Logger>, mut options: 
     if site.needs() & NEEDS_MASKING == 0 {
         push(args);
     } else {
-        push(&masks::values(site.keys(), args));
+        masks::named(site.keys(), args, push);
     }
     if pipeline::flags() & pipeline::FLAG_PARKED != 0 {
         worker::wake();
@@ -137,10 +137,14 @@ pub(crate) fn with_record(
     let ticks = clock::ticks();
     let extra = options.finish();
     let extra = extra.as_ref().map_or(&[][..], Block::as_bytes);
-    let masked = (site.needs() & NEEDS_MASKING != 0).then(|| masks::values(site.keys(), args));
-    let args = masked.as_deref().unwrap_or(args);
     let Slow { mut bytes, scope, capture, hold } = begin_slowly(site);
-    encode(&mut bytes, site, blocks(extra, context(logger), &scope), Body::Args(args), ticks);
+    let contexts = blocks(extra, context(logger), &scope);
+    let mut encode = |args: &[Arg<'_>]| encode(&mut bytes, site, contexts, Body::Args(args), ticks);
+    if site.needs() & NEEDS_MASKING == 0 {
+        encode(args);
+    } else {
+        masks::named(site.keys(), args, encode);
+    }
     if let Some(hold) = hold
         && site.releases()
     {
@@ -213,7 +217,7 @@ pub(crate) fn push_start(site: &'static Callsite, run: &RunStart<'_>, kept: &mut
         producer.push_start(site.id(), ticks, run, kept, scope) == Push::Done
     });
     if !is_done {
-        kept.encode(run);
+        masks::written(run.args, |args| kept.encode(&RunStart { args, ..*run }));
         push_slowly(site, &[], &[], Body::Kept(None, kept), ticks);
     }
     ticks
@@ -341,7 +345,15 @@ fn begin_slowly(site: &'static Callsite) -> Slow {
 fn encode(bytes: &mut Vec<u8>, site: &'static Callsite, contexts: [&[u8]; 3], body: Body<'_>, ticks: u64) {
     bytes.clear();
     match body {
-        Body::Args(args) => record::encode(bytes, site.id(), ticks, args, &contexts),
+        Body::Args(args) => {
+            let encode = |bytes: &mut Vec<u8>, args: &[Arg<'_>]| {
+                record::encode(bytes, site.id(), ticks, args, &contexts)
+            };
+            encode(bytes, args);
+            if !args.iter().all(Arg::is_plain) {
+                masks::cover(bytes, encode);
+            }
+        }
         Body::Kept(first, kept) => record::encode_kept(bytes, site.id(), ticks, first, kept, contexts[2]),
     }
 }
@@ -465,7 +477,8 @@ pub(crate) fn with_tally<T>(f: impl FnOnce(&mut Tally) -> T) -> Option<T> {
 fn keep(capture: &CaptureBuffer, site: &'static Callsite, bytes: &[u8]) {
     if let Some(record) = Record::new(bytes) {
         let unix_ns = Timeline::new().unix_ns(record.ticks());
-        let event = EventRef { site, record, unix_ns }.to_owned();
+        let event = EventRef { site, record, unix_ns };
+        let event = masks::with(|masking| masking.shown(event, &mut Vec::new()).to_owned());
         lock(capture).push(event);
     }
 }

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use trine_ring::caught;
 
+use crate::masks;
+
 /// Longest text of an error or a panic, in bytes; more is cut. Far above any message meant for people, and a bound on a `Display`
 /// that never ends.
 pub(crate) const TEXT_BYTES_MAX: usize = 16 << 10;
@@ -15,14 +17,15 @@ pub(crate) const TRACE_BYTES_MAX: usize = 256 << 10;
 /// What stands behind a text that was cut.
 pub(crate) const CUT: &str = "…";
 
-/// What may be written of a text of an error or a panic: at most `bytes_max` bytes of it, then [`CUT`].
+/// What may be written of a text of an error or a panic: at most `bytes_max` bytes of it without its secrets, then [`CUT`].
 ///
-/// Cost: no allocation for a text within the bound.
+/// Cost: no allocation for a text within the bound in which nothing is masked.
 pub(crate) fn pass(text: &str, bytes_max: usize) -> Cow<'_, str> {
-    if text.len() <= bytes_max {
-        return Cow::Borrowed(text);
+    let (kept, is_cut) = (beginning(text, bytes_max), text.len() > bytes_max);
+    match masks::text(kept) {
+        kept if is_cut => Cow::Owned(kept.into_owned() + CUT),
+        kept => kept,
     }
-    Cow::Owned(beginning(text, bytes_max).to_owned() + CUT)
 }
 
 /// The whole characters within the first `bytes_max` bytes.

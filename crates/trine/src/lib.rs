@@ -74,6 +74,7 @@ mod leave;
 mod logger;
 mod loss;
 mod macros;
+pub mod mask;
 mod masks;
 pub mod metrics;
 pub mod operation;
@@ -112,6 +113,7 @@ pub use crate::{
     health::{Health, health},
     hold::DEFAULT_HOLD_BYTES,
     logger::Logger,
+    mask::Secret,
     metrics::EventMetrics,
     operation::{Operation, Outcome},
     pipeline::{flush, set_level},

@@ -89,7 +89,9 @@ impl Logger {
     fn extended(&self, keys: &[&str], args: &[Arg<'_>]) -> Logger {
         let mut builder = self.builder();
         for (key, arg) in keys.iter().zip(args) {
-            builder.set(key, &masks::value(key, arg));
+            masks::field(key, arg, |arg| {
+                builder.set(key, arg);
+            });
         }
         Logger::from_builder(builder)
     }

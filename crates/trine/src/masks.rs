@@ -1,87 +1,140 @@
-//! Keys that name secrets: their values are masked before they enter a ring.
+//! The masks in force, and where they are laid over values.
 //!
-//! A key counts in any case and with `-`, `.` or `_` between its words, whole or as the end of a longer one: `password`,
-//! `X-Api-Key`, `db_password`. What only speaks of a secret (`token_id`, `password_changed`) is left alone.
+//! Keys decide before anything is stored: those of a callsite once ([`Masking::names_any`]), then by [`named`]; those of contexts,
+//! of operations and of stages by [`field`]; those inside values by [`written`] and [`cover`]. Texts are searched where that
+//! does not delay the caller: plain texts of calls where they are rendered ([`Masking::shown`]). What is formatted at the call
+//! anyway, what contexts hold and what errors say ([`text`]) is searched before it is stored, and not again.
 
-use trine_ring::Arg;
-
-/// What stands for a secret.
-const MASKED: &str = "***";
-
-/// Ends of keys whose values are secrets.
-const SECRET_KEYS: [&str; 16] = [
-    "access_token",
-    "api_key",
-    "apikey",
-    "auth_token",
-    "authorization",
-    "client_secret",
-    "cookie",
-    "passphrase",
-    "passwd",
-    "password",
-    "private_key",
-    "pwd",
-    "refresh_token",
-    "secret",
-    "secret_key",
-    "token",
-];
-
-/// True when values under this key are masked.
-pub(crate) fn names(key: &str) -> bool {
-    SECRET_KEYS.iter().any(|secret| ends_in_words(key.as_bytes(), secret.as_bytes()))
-}
-
-/// The value as it may be written under this key.
-pub(crate) fn value<'a>(key: &str, arg: &Arg<'a>) -> Arg<'a> {
-    match arg {
-        // What is nothing stays nothing.
-        Arg::Null => Arg::Null,
-        _ if names(key) => Arg::Str(MASKED),
-        arg => *arg,
-    }
-}
-
-/// The values as they may be written under these keys.
-pub(crate) fn values<'a>(keys: &[&str], args: &[Arg<'a>]) -> Vec<Arg<'a>> {
-    keys.iter().zip(args).map(|(key, arg)| value(key, arg)).collect()
-}
-
-/// True when `key` is `words`, or ends in them behind a separator.
-fn ends_in_words(key: &[u8], words: &[u8]) -> bool {
-    let is_separator = |byte: u8| matches!(byte, b'_' | b'-' | b'.');
-    let Some(start) = key.len().checked_sub(words.len()) else { return false };
-    let is_same = key[start..]
-        .iter()
-        .zip(words)
-        .all(|(a, b)| a.eq_ignore_ascii_case(b) || (*b == b'_' && is_separator(*a)));
-    is_same && (start == 0 || is_separator(key[start - 1]))
-}
-
+mod masking;
+mod shown;
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{bind, info, testing};
+mod tests;
 
-    #[test]
-    fn keys_that_name_secrets_are_told_from_those_that_speak_of_them() {
-        for key in ["password", "Password", "db_password", "X-Api-Key", "http.authorization", "token"] {
-            assert!(names(key), "{key}");
-        }
-        for key in ["token_id", "token_type", "session_id", "key", "password_changed", "secretary", "mytoken"]
-        {
-            assert!(!names(key), "{key}");
-        }
-    }
+use std::{
+    borrow::Cow,
+    cell::Cell,
+    sync::{Arc, OnceLock},
+};
 
-    #[test]
-    fn a_secret_is_masked_in_the_call_and_in_the_context() {
-        let captured = testing::capture();
-        let none: Option<&str> = None;
-        info!(bind!(api_key = "hush"), "auth_login_success", user_id = 7, password = "hush", token = none);
-        let event = format!("{:?}", captured.events());
-        assert!(!event.contains("hush") && event.matches("***").count() == 2, "{event}");
-        assert!(event.contains("Null"), "{event}");
+use trine_model::mask::{MASKED, Treatment};
+use trine_ring::{
+    Arg,
+    record::{self, Record, ValueRef},
+};
+
+pub(crate) use self::masking::Masking;
+use self::shown::Shown;
+use crate::{config::Settings, pipeline};
+
+thread_local! {
+    /// The masks that this thread used last, and the version of the configuration that they are of.
+    static SEEN: Cell<Option<(u64, Arc<Masking>)>> = const { Cell::new(None) };
+}
+
+/// Hands over the masks in force. The user's code may run in `f`, and may come here again.
+///
+/// Cost: a few nanoseconds; a look at the configuration after it changed, and in a thread that ends.
+pub(crate) fn with<T>(f: impl FnOnce(&Masking) -> T) -> T {
+    let version = pipeline::version();
+    // Taken out while it is used: no count of references that all threads would pass around.
+    let seen = SEEN.try_with(Cell::take).ok().flatten().filter(|(seen, _)| *seen == version);
+    let (_, masking) = seen.unwrap_or_else(|| (version, in_force()));
+    let done = f(&masking);
+    let _ = SEEN.try_with(|place| place.set(Some((version, masking))));
+    done
+}
+
+/// What was configured; before the start, what the file and the variables say, for contexts that are bound so early.
+#[cold]
+fn in_force() -> Arc<Masking> {
+    static BEFORE_THE_START: OnceLock<Arc<Masking>> = OnceLock::new();
+    if let Some(config) = pipeline::config() {
+        return config.masking.clone();
     }
+    let load = || {
+        // What is wrong in them is reported at the start.
+        let (settings, _) = Settings::load_from_process(Settings::default());
+        Arc::new(Masking::new(&settings.masks.unwrap_or_default()))
+    };
+    BEFORE_THE_START.get_or_init(load).clone()
+}
+
+/// Hands over the arguments as they may be written under these keys: one of which names a secret.
+pub(crate) fn named<T>(keys: &[&str], args: &[Arg<'_>], f: impl FnOnce(&[Arg<'_>]) -> T) -> T {
+    with(|masking| {
+        let treatments: Vec<_> = keys.iter().map(|key| masking.treatment(key)).collect();
+        let is_simple = |(treatment, arg): (&Option<Treatment>, &Arg<'_>)| {
+            matches!(treatment, Some(Treatment::Redact)) || (treatment.is_none() && arg.is_plain())
+        };
+        if !treatments.iter().zip(args).all(is_simple) {
+            return relayed(masking, &treatments, args, f);
+        }
+        let args = treatments.iter().zip(args).map(|(treatment, arg)| match (treatment, arg) {
+            // What is nothing stays nothing.
+            (None, _) | (Some(_), Arg::Null) => *arg,
+            (Some(_), _) => Arg::Str(MASKED),
+        });
+        f(&args.collect::<Vec<_>>())
+    })
+}
+
+/// Hands over the arguments, and in place of those that write themselves what may be shown of what they wrote.
+pub(crate) fn written<T>(args: &[Arg<'_>], f: impl FnOnce(&[Arg<'_>]) -> T) -> T {
+    if args.iter().all(Arg::is_plain) {
+        return f(args);
+    }
+    with(|masking| relayed(masking, &[], args, f))
+}
+
+/// Hands over what may be shown of the arguments, read from a record of them.
+fn relayed<T>(
+    masking: &Masking,
+    treatments: &[Option<Treatment>],
+    args: &[Arg<'_>],
+    f: impl FnOnce(&[Arg<'_>]) -> T,
+) -> T {
+    let mut bytes = Vec::new();
+    record::encode(&mut bytes, 0, 0, args, &[]);
+    let treatments = treatments.iter().copied().chain(std::iter::repeat(None));
+    let shown: Vec<_> =
+        values(&bytes).zip(treatments).map(|(value, treatment)| masking.show(value, treatment)).collect();
+    f(&shown.iter().map(|shown| Arg::Dyn(shown)).collect::<Vec<_>>())
+}
+
+/// Looks at the values of an encoded record, of which some wrote themselves; `encode` writes it anew where something in it is
+/// not to be shown.
+pub(crate) fn cover(record: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>, &[Arg<'_>])) {
+    with(|masking| {
+        if values(record).all(|value| masking.is_clean(&value)) {
+            return;
+        }
+        let bare = std::mem::take(record);
+        let shown: Vec<Shown<'_>> = values(&bare).map(|value| masking.show(value, None)).collect();
+        encode(record, &shown.iter().map(|shown| Arg::Dyn(shown)).collect::<Vec<_>>());
+    });
+}
+
+/// Hands over the value as it may be written under this key, looked at in full: for fields that are not looked at again.
+pub(crate) fn field(key: &str, value: &Arg<'_>, put: impl FnOnce(&Arg<'_>)) {
+    with(|masking| match (masking.treatment(key), value) {
+        (_, Arg::Null) => put(value),
+        (Some(Treatment::Redact), _) => put(&Arg::Str(MASKED)),
+        (None, Arg::Str(text)) if masking.is_clean_text(text.as_bytes()) => put(value),
+        (None, value) if value.is_plain() && !matches!(value, Arg::Str(_)) => put(value),
+        (treatment, value) => {
+            let mut bytes = Vec::new();
+            record::encode(&mut bytes, 0, 0, std::slice::from_ref(value), &[]);
+            let value = values(&bytes).next().unwrap_or(ValueRef::Null);
+            put(&Arg::Dyn(&masking.show(value, treatment)));
+        }
+    });
+}
+
+/// What may be shown of a text that says what went wrong. The gate of all error text, before it is stored anywhere.
+pub(crate) fn text(text: &str) -> Cow<'_, str> {
+    with(|masking| masking.text(text))
+}
+
+fn values(record: &[u8]) -> impl Iterator<Item = ValueRef<'_>> {
+    Record::new(record).into_iter().flat_map(|record| record.values())
 }

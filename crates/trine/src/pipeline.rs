@@ -20,6 +20,8 @@ use crate::{
     config::DEFAULT_RING_BYTES,
     encoder::Encoder,
     error_text, leave, lock,
+    mask::Masks,
+    masks::Masking,
     rules::{LevelRules, RulesError},
     sample::{self, SampleRules},
     setup::setup,
@@ -51,6 +53,7 @@ pub(crate) struct Config {
     pub(crate) pipes: Vec<Pipe>,
     pub(crate) stages: Stages,
     pub(crate) sampling: SampleRules,
+    pub(crate) masking: Arc<Masking>,
 }
 
 /// One output: what it wants, how it is rendered, where it goes.
@@ -121,12 +124,26 @@ pub(crate) fn version() -> u64 {
     VERSION.load(Ordering::Acquire)
 }
 
-/// Whether some output wants the callsite's events, and how rules sample them, by number.
-pub(crate) fn judge(site: &Callsite) -> (bool, u32) {
+/// What the configuration says of a callsite.
+#[derive(Debug, Default)]
+pub(crate) struct Judgement {
+    /// Some output wants its events.
+    pub(crate) is_wanted: bool,
+    /// How rules sample them, by number; zero without a rule.
+    pub(crate) sample_rule: u32,
+    /// A key of theirs names a secret.
+    pub(crate) is_masked: bool,
+}
+
+pub(crate) fn judge(site: &Callsite) -> Judgement {
     let config = config_lock();
-    let Some(config) = config.as_ref() else { return (false, 0) };
-    let is_wanted = config.pipes.iter().any(|pipe| config.admits(pipe, site));
-    (is_wanted, sample::rule_number(&config.sampling, &canonical(site.name()), site.level() >= Level::Error))
+    let Some(config) = config.as_ref() else { return Judgement::default() };
+    let is_error = site.level() >= Level::Error;
+    Judgement {
+        is_wanted: config.pipes.iter().any(|pipe| config.admits(pipe, site)),
+        sample_rule: sample::rule_number(&config.sampling, &canonical(site.name()), is_error),
+        is_masked: config.masking.names_any(site.keys()),
+    }
 }
 
 /// Starts the default pipeline unless one was started.
@@ -180,6 +197,12 @@ pub fn set_level(rules: &str) -> Result<(), RulesError> {
 /// Changes how events are sampled.
 pub(crate) fn set_sampling(sampling: SampleRules) {
     change(|config| Config { sampling, ..config });
+}
+
+/// Changes what is masked.
+pub(crate) fn set_masks(masks: &Masks) {
+    let masking = Arc::new(Masking::new(masks));
+    change(|config| Config { masking, ..config });
 }
 
 /// Changes a part of what is in force.

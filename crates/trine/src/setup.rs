@@ -9,7 +9,10 @@ use crate::{
     collector::OUTPUTS_MAX,
     config::{ClockChoice, Compression, DEFAULT_RING_BYTES, OutputSettings, RotateEvery, Settings, Target},
     encoder::{Encoder, Format},
-    error, health, panics,
+    error, health,
+    mask::Masks,
+    masks::Masking,
+    panics,
     pipeline::{self, Config, Pipe, Start},
     rules::LevelRules,
     sample::SampleRules,
@@ -79,6 +82,12 @@ impl Setup {
         let (rules, findings) = SampleRules::parse(rules);
         findings.iter().for_each(|finding| health::report_line(finding));
         self.settings.sample = Some(rules);
+        self
+    }
+
+    /// What is masked besides what always is: see [`mask`](crate::mask). What the configuration file says comes on top.
+    pub fn masks(mut self, masks: Masks) -> Setup {
+        self.settings.masks = Some(masks);
         self
     }
 
@@ -216,6 +225,7 @@ impl Setup {
                 levels: settings.level.unwrap_or_default(),
                 stages: self.stages,
                 sampling: settings.sample.unwrap_or_default(),
+                masking: Arc::new(Masking::new(&settings.masks.unwrap_or_default())),
                 pipes: outputs.into_iter().map(|output| output.into_pipe(settings.format, color)).collect(),
             },
             is_inline: settings.delivery == Some(Delivery::Inline),

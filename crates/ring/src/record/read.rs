@@ -409,6 +409,13 @@ impl<'a> Values<'a> {
         cursor.value(0)
     }
 
+    /// The contexts behind the values, as they lie in the record: what [`encode`](super::encode) takes as a block. Reads over values
+    /// not yet taken.
+    pub fn blocks_bytes(mut self) -> &'a [u8] {
+        while self.next().is_some() {}
+        self.cursor.rest()
+    }
+
     /// The contexts behind the values, the most specific first. Reads over values not yet taken.
     #[inline]
     pub fn blocks(mut self) -> impl Iterator<Item = BlockRef<'a>> + Clone {

@@ -33,6 +33,8 @@ pub(crate) struct Renderer {
     admits: Vec<u64>,
     encoders: Vec<Box<dyn Encoder>>,
     stages: Stages,
+    /// An event without what may not be shown of it.
+    masked: Vec<u8>,
     /// An event that a stage has changed.
     changed: Vec<u8>,
     /// Whose event is being rendered: should a stage or an encoder panic, this one is lost.
@@ -50,6 +52,7 @@ impl Renderer {
             admits: Vec::new(),
             encoders: Vec::new(),
             stages: Stages::default(),
+            masked: Vec::new(),
             changed: Vec::new(),
             rendering: None,
             timeline: Timeline::new(),
@@ -149,7 +152,9 @@ impl Renderer {
     ) -> bool {
         self.rendering = Some(site);
         let event = EventRef { site, record, unix_ns: self.timeline.unix_ns(record.ticks()) };
-        let Renderer { encoders, stages, changed, .. } = self;
+        let Renderer { config, encoders, stages, masked, changed, .. } = self;
+        // First of all: no stage sees what may not be shown.
+        let event = config.as_ref().map_or(event, |config| config.masking.shown(event, masked));
         let mut encode = |event: &EventRef<'_>| {
             for (index, (encoder, lines)) in encoders.iter_mut().zip(lines.iter_mut()).enumerate() {
                 if outputs & 1 << index != 0 {

@@ -15,12 +15,14 @@ mod document;
 #[cfg(feature = "config")]
 mod keys;
 #[cfg(feature = "config")]
+mod masks;
+#[cfg(feature = "config")]
 mod mend;
 #[cfg(feature = "config")]
 mod places;
 
 #[cfg(feature = "config")]
-pub(super) use keys::{entries, output_entries};
+pub(super) use keys::{entries, mask_entries, output_entries};
 
 #[cfg(not(feature = "config"))]
 mod document {

@@ -35,6 +35,8 @@ pub fn reference() -> Vec<(&'static str, String)> {
         #[cfg(feature = "config")]
         ("Keys of the file", markdown("key", file::entries())),
         #[cfg(feature = "config")]
+        ("Keys of `[masks]`", markdown("key", file::mask_entries())),
+        #[cfg(feature = "config")]
         ("Keys of an `[[output]]`", markdown("key", file::output_entries())),
     ]
 }
@@ -78,7 +80,11 @@ mod tests {
         for (_, table) in reference().iter().skip(1) {
             for name in table.lines().skip(2).filter_map(|line| line.split('`').nth(1)) {
                 let said = |line: &str| {
-                    line.starts_with(&format!("{name} ")) || line.starts_with(&format!("[[{name}]]"))
+                    ["", "[", "[["].iter().any(|open| {
+                        line.strip_prefix(open)
+                            .and_then(|line| line.strip_prefix(name))
+                            .is_some_and(|rest| rest.starts_with([' ', ']']))
+                    })
                 };
                 assert!(example.lines().any(said), "the example lacks `{name}`");
             }

@@ -30,7 +30,7 @@ pub(super) fn start(
     // Asked first: the first time this is what finds out whether the masks name a key.
     let is_seen = started.is_on();
     if started.needs() & NEEDS_MASKING != 0 {
-        return begin(kept, started, is_seen, logger, &masks::values(site.keys, args), ids);
+        return masks::named(site.keys, args, |args| begin(kept, started, is_seen, logger, args, ids));
     }
     begin(kept, started, is_seen, logger, args, ids)
 }
@@ -48,7 +48,7 @@ fn begin(
     if is_seen {
         Started { ticks: emit::push_start(started, &run, kept), is_seen: true }
     } else {
-        kept.encode(&run);
+        masks::written(args, |args| kept.encode(&RunStart { args, ..run }));
         Started { ticks: clock::ticks(), is_seen: false }
     }
 }
@@ -61,12 +61,13 @@ pub(super) struct Started {
 
 /// Sets a field that was recorded on the way. The keys that are an operation's own are kept with a `_` behind them.
 pub(super) fn record(recorded: &mut FieldBuffer, key: &str, value: &Arg<'_>) {
-    let value = &masks::value(key, value);
-    if OWN_KEYS.contains(&key) {
-        recorded.set(&format!("{key}_"), value);
-    } else {
-        recorded.set(key, value);
-    }
+    masks::field(key, value, |value| {
+        if OWN_KEYS.contains(&key) {
+            recorded.set(&format!("{key}_"), value);
+        } else {
+            recorded.set(key, value);
+        }
+    });
 }
 
 /// The fields of an ending, behind its duration: how it failed, what was recorded, the run's. A key comes once: the first

@@ -62,9 +62,12 @@ impl<'a> EventEdit<'a> {
 
     /// Sets a field: in its place when the event has it, else behind the others. A reserved key is kept with a `_` behind it.
     ///
-    /// The value of a key that names a secret is masked here too.
+    /// The value is masked as all values are: by its key, by keys inside it, and where a text in it holds a secret.
     pub fn set(&mut self, key: &str, value: &(impl Value + ?Sized)) -> &mut EventEdit<'a> {
-        self.fields_mut().set(key, &masks::value(key, &arg(&value)));
+        let fields = self.fields_mut();
+        masks::field(key, &arg(&value), |value| {
+            fields.set(key, value);
+        });
         self
     }
 

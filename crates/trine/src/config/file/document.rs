@@ -1,6 +1,6 @@
 //! The document: walks the tables of a `trine.toml`, takes what is right and places every finding.
 
-use super::keys::{self, KEYS, Key, OUTPUT, OUTPUT_KEYS, TO};
+use super::keys::{self, KEYS, Key, MASKS, OUTPUT, OUTPUT_KEYS, TO};
 use super::mend::mend;
 use super::places::Places;
 use crate::config::finding::{Finding, Findings};
@@ -34,13 +34,13 @@ pub(super) fn read(text: &str, source: &str) -> (Settings, Vec<Finding>) {
     (settings, document.findings.into_vec())
 }
 
-struct Document<'a> {
+pub(super) struct Document<'a> {
     source: &'a str,
     places: Places<'a>,
     findings: Findings,
 }
 
-type Value<'t> = Spanned<DeValue<'t>>;
+pub(super) type Value<'t> = Spanned<DeValue<'t>>;
 
 impl Document<'_> {
     fn take_settings(&mut self, table: &DeTable<'_>) -> Settings {
@@ -49,13 +49,15 @@ impl Document<'_> {
             let word: &str = name.get_ref();
             if word == OUTPUT.name {
                 settings.outputs = self.take_outputs(value);
+            } else if word == MASKS.name {
+                settings.masks = self.take_masks(value);
             } else if let Some(key) = KEYS.iter().find(|key| key.entry.name == word) {
                 self.take(key, value, &mut settings, Some(key.entry.name));
             } else {
                 self.unknown_key(
                     name.span(),
                     word,
-                    KEYS.iter().map(|key| key.entry.name).chain([OUTPUT.name]),
+                    KEYS.iter().map(|key| key.entry.name).chain([MASKS.name, OUTPUT.name]),
                 );
             }
         }
@@ -152,7 +154,12 @@ impl Document<'_> {
         }
     }
 
-    fn unknown_key(&mut self, span: Range<usize>, word: &str, known: impl Iterator<Item = &'static str>) {
+    pub(super) fn unknown_key(
+        &mut self,
+        span: Range<usize>,
+        word: &str,
+        known: impl Iterator<Item = &'static str>,
+    ) {
         let known: Vec<&str> = known.collect();
         let message = format!("unknown key `{}`; allowed: {}", excerpt(word), known.join(", "));
         self.find(
@@ -161,7 +168,7 @@ impl Document<'_> {
         );
     }
 
-    fn find(&mut self, span: Range<usize>, mistake: Mistake) {
+    pub(super) fn find(&mut self, span: Range<usize>, mistake: Mistake) {
         let (places, source) = (&self.places, self.source);
         self.findings
             .push(|| Finding { place: Some(places.of_byte(span.start)), ..mistake.found_in(source) });

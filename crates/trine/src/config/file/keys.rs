@@ -1,5 +1,6 @@
 //! Keys of `trine.toml`: two tables, from which the file is read and documented.
 
+use super::masks;
 use crate::config::choice::{Compression, choose};
 use crate::config::mistake::{Mistake, Reading, put};
 use crate::config::output::{OutputSettings, Target};
@@ -34,6 +35,14 @@ pub(super) const TO: Entry = Entry {
     default: "",
 };
 
+/// What is masked, which is read on its own.
+pub(super) const MASKS: Entry = Entry {
+    name: "masks",
+    meaning: "What is masked besides what always is.",
+    allowed: "a table `[masks]`",
+    default: "what `docs/masks.md` lists",
+};
+
 /// A row of either table: name, meaning, allowed values, default; and how the value is taken.
 const fn key<S>(row: [&'static str; 4], take: fn(&DeValue<'_>, &mut S) -> Reading) -> Key<S> {
     let [name, meaning, allowed, default] = row;
@@ -45,7 +54,7 @@ const fn file_key<S>(row: [&'static str; 4], take: fn(&DeValue<'_>, &mut S) -> R
     Key { file_only: true, ..key(row, take) }
 }
 
-/// Every key of the file itself but `output`. Each is called as its field of [`Settings`].
+/// Every key of the file itself but `output` and `masks`. Each is called as its field of [`Settings`].
 #[rustfmt::skip]
 pub(super) const KEYS: [Key<Settings>; 9] = [
     key(["level", "Which events are on: a level, and rules for names and modules.",
@@ -111,7 +120,12 @@ pub(super) const OUTPUT_KEYS: [Key<OutputSettings>; 9] = [
 
 /// The lines of the reference about the file itself.
 pub(in crate::config) fn entries() -> impl Iterator<Item = &'static Entry> {
-    KEYS.iter().map(|key| &key.entry).chain([&OUTPUT])
+    KEYS.iter().map(|key| &key.entry).chain([&MASKS, &OUTPUT])
+}
+
+/// The lines of the reference about masks.
+pub(in crate::config) fn mask_entries() -> impl Iterator<Item = &'static Entry> {
+    masks::KEYS.iter()
 }
 
 /// The lines of the reference about an output.
@@ -124,11 +138,11 @@ pub(super) fn target(value: &DeValue<'_>) -> Result<Target, Mistake> {
     Target::parse(string(value)?)
 }
 
-fn string<'v>(value: &'v DeValue<'_>) -> Result<&'v str, Mistake> {
+pub(super) fn string<'v>(value: &'v DeValue<'_>) -> Result<&'v str, Mistake> {
     value.as_str().ok_or_else(|| wrong_type(value, "a text in quotes"))
 }
 
-fn flag(value: &DeValue<'_>) -> Result<bool, Mistake> {
+pub(super) fn flag(value: &DeValue<'_>) -> Result<bool, Mistake> {
     value.as_bool().ok_or_else(|| wrong_type(value, "true or false, without quotes"))
 }
 
@@ -178,7 +192,7 @@ fn integer(value: &DeValue<'_>) -> Option<u64> {
     u64::from_str_radix(digits, integer.radix()).ok()
 }
 
-fn wrong_type(value: &DeValue<'_>, allowed: &str) -> Mistake {
+pub(super) fn wrong_type(value: &DeValue<'_>, allowed: &str) -> Mistake {
     let shown = match value {
         DeValue::String(text) => format!("the text `{}`", excerpt(text)),
         DeValue::Integer(number) => format!("the number `{}`", excerpt(number.as_str())),

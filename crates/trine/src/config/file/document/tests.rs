@@ -41,6 +41,7 @@ fn every_key_of_the_file_is_taken() {
         color: Some(true),
         stack_traces: Some(StackTraces::On),
         panic_events: Some(false),
+        masks: None,
         config: None,
     };
     assert_eq!(read_lines(text), (expected, vec![]));
