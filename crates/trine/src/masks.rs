@@ -2,10 +2,11 @@
 //!
 //! Keys decide before anything is stored: those of a callsite once ([`Masking::names_any`]), then by [`named`]; those of contexts,
 //! of operations and of stages by [`field`]; those inside values by [`written`] and [`cover`]. Texts are searched where that
-//! does not delay the caller: plain texts of calls where they are rendered ([`Masking::shown`]). What is formatted at the call
+//! does not delay the caller: plain texts of calls where they are rendered ([`Screen::shown`]). What is formatted at the call
 //! anyway, what contexts hold and what errors say ([`text`]) is searched before it is stored, and not again.
 
 mod masking;
+mod screen;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -22,8 +23,8 @@ use trine_ring::{
     record::{self, Record, ValueRef},
 };
 
-pub(crate) use self::masking::Masking;
 use self::shown::Shown;
+pub(crate) use self::{masking::Masking, screen::Screen};
 use crate::{config::Settings, pipeline};
 
 thread_local! {

@@ -307,6 +307,13 @@ const WIDTHS: [u8; 256] = {
     widths
 };
 
+/// A length and that many bytes.
+#[inline(always)]
+fn text_at(bytes: &[u8], at: usize) -> Option<&[u8]> {
+    let len = u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?) as usize;
+    bytes[at + 4..].get(..len)
+}
+
 fn nanos(bytes: [u8; 4]) -> Option<u32> {
     Some(u32::from_le_bytes(bytes)).filter(|ns| *ns < 1_000_000_000)
 }
@@ -407,6 +414,30 @@ impl<'a> Values<'a> {
         let mut cursor = self.cursor.clone();
         cursor.skip(index)?;
         cursor.value(0)
+    }
+
+    /// True when one of the values that are texts fits; those inside lists and maps are not asked. What is no text is read over.
+    #[inline]
+    pub fn any_text(&self, mut fits: impl FnMut(&'a [u8]) -> bool) -> bool {
+        let bytes = self.cursor.rest();
+        let mut at = 0;
+        for _ in 0..self.left {
+            let Some(tag) = bytes.get(at) else { return false };
+            at += 1;
+            match WIDTHS[usize::from(*tag)] {
+                WIDTH_TEXT => {
+                    let Some(text) = text_at(bytes, at) else { return false };
+                    if *tag == Tag::Str as u8 && fits(text) {
+                        return true;
+                    }
+                    at += 4 + text.len();
+                }
+                // None is that wide: what stands there is no value.
+                WIDTH_NONE => return false,
+                width => at += usize::from(width),
+            }
+        }
+        false
     }
 
     /// The contexts behind the values, as they lie in the record: what [`encode`](super::encode) takes as a block. Reads over values

@@ -13,6 +13,7 @@ use crate::{
     encoder::Encoder,
     event::EventRef,
     lock,
+    masks::Screen,
     metrics::Meter,
     pipeline::{self, Config, Pipe},
     stage::Stages,
@@ -33,8 +34,7 @@ pub(crate) struct Renderer {
     admits: Vec<u64>,
     encoders: Vec<Box<dyn Encoder>>,
     stages: Stages,
-    /// An event without what may not be shown of it.
-    masked: Vec<u8>,
+    screen: Screen,
     /// An event that a stage has changed.
     changed: Vec<u8>,
     /// Whose event is being rendered: should a stage or an encoder panic, this one is lost.
@@ -52,7 +52,7 @@ impl Renderer {
             admits: Vec::new(),
             encoders: Vec::new(),
             stages: Stages::default(),
-            masked: Vec::new(),
+            screen: Screen::default(),
             changed: Vec::new(),
             rendering: None,
             timeline: Timeline::new(),
@@ -71,6 +71,7 @@ impl Renderer {
             self.version = version;
             self.config = pipeline::config();
             self.admits.clear();
+            self.screen.forget();
             self.stages = self.config.as_ref().map_or_else(Stages::default, |config| config.stages.clone());
             self.encoders = self.pipes().iter().map(|pipe| lock(&pipe.encoder).fresh()).collect();
         }
@@ -152,9 +153,9 @@ impl Renderer {
     ) -> bool {
         self.rendering = Some(site);
         let event = EventRef { site, record, unix_ns: self.timeline.unix_ns(record.ticks()) };
-        let Renderer { config, encoders, stages, masked, changed, .. } = self;
+        let Renderer { config, encoders, stages, screen, changed, .. } = self;
         // First of all: no stage sees what may not be shown.
-        let event = config.as_ref().map_or(event, |config| config.masking.shown(event, masked));
+        let event = config.as_ref().map_or(event, |config| screen.shown(&config.masking, event));
         let mut encode = |event: &EventRef<'_>| {
             for (index, (encoder, lines)) in encoders.iter_mut().zip(lines.iter_mut()).enumerate() {
                 if outputs & 1 << index != 0 {

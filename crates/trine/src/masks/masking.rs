@@ -3,16 +3,10 @@
 use std::borrow::Cow;
 
 use trine_model::mask::{Detectors, KeyPolicy, MASKED, Treatment};
-use trine_ring::{
-    Arg,
-    record::{self, Record, Text, ValueRef},
-};
+use trine_ring::record::{Text, ValueRef};
 
 use super::shown::Shown;
-use crate::{
-    event::EventRef,
-    mask::{Masks, Pseudonymizer},
-};
+use crate::mask::{Masks, Pseudonymizer};
 
 /// Which keys are masked, what texts are searched for, and what makes pseudonyms. Never changed, only replaced.
 #[derive(Clone, Debug)]
@@ -90,30 +84,5 @@ impl Masking {
     /// The value as it may be shown.
     pub(super) fn show<'a>(&'a self, value: ValueRef<'a>, treatment: Option<Treatment>) -> Shown<'a> {
         Shown { masking: self, value, treatment }
-    }
-
-    /// The event as it may be shown: itself, unless one of its call's texts holds a secret. `bytes` is where it is written then;
-    /// kept by the caller, so that its memory is used again.
-    ///
-    /// What else there is in it was looked at before it was stored: see [the module](super).
-    #[inline]
-    pub(crate) fn shown<'a>(&self, event: EventRef<'a>, bytes: &'a mut Vec<u8>) -> EventRef<'a> {
-        let is_clean = |value| match value {
-            ValueRef::Str(text) => self.is_clean_text(text.as_bytes()),
-            _ => true,
-        };
-        if event.record.values().all(is_clean) { event } else { self.masked(event, bytes) }
-    }
-
-    #[cold]
-    fn masked<'a>(&self, event: EventRef<'a>, bytes: &'a mut Vec<u8>) -> EventRef<'a> {
-        let record = event.record;
-        let shown: Vec<Shown<'_>> = record.values().map(|value| self.show(value, None)).collect();
-        let args: Vec<Arg<'_>> = shown.iter().map(|shown| Arg::Dyn(shown)).collect();
-        bytes.clear();
-        record::encode(bytes, record.site(), record.ticks(), &args, &[record.values().blocks_bytes()]);
-        record::set_flags(bytes, record.flags());
-        // What was just written is a record.
-        Record::new(bytes).map_or(event, |record| EventRef { record, ..event })
     }
 }

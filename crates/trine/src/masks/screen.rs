@@ -1,0 +1,193 @@
+//! The search for secrets in plain texts, where events are rendered.
+
+use std::hash::{BuildHasher, RandomState};
+
+use trine_ring::{
+    Arg,
+    record::{self, Record, ValueRef},
+};
+
+use super::{Masking, Shown};
+use crate::event::EventRef;
+
+/// Texts that are remembered. Programs say the same few hundred texts over and over (paths, reasons, names of things), and to
+/// know one again takes a tenth of the time of searching it. 8 KiB, so that the table stays in the nearest cache.
+const TEXTS_KNOWN: usize = 1_024;
+
+/// What one that renders keeps for the search: texts it has found clean, and memory for what it must change.
+#[derive(Debug, Default)]
+pub(crate) struct Screen {
+    known: Known,
+    masked: Vec<u8>,
+}
+
+impl Screen {
+    /// The event as it may be shown: itself, unless one of its call's texts holds a secret.
+    ///
+    /// What else there is in it was looked at before it was stored: see [the module](super).
+    #[inline]
+    pub(crate) fn shown<'a>(&'a mut self, masking: &Masking, event: EventRef<'a>) -> EventRef<'a> {
+        let Screen { known, masked } = self;
+        if event.record.values().any_text(|text| !known.is_clean(masking, text)) {
+            masking.masked(event, masked)
+        } else {
+            event
+        }
+    }
+
+    /// Searches everything anew: after the masks have changed.
+    pub(crate) fn forget(&mut self) {
+        self.known.texts.clear();
+    }
+}
+
+impl Masking {
+    /// As [`Screen::shown`], without a memory.
+    pub(crate) fn shown<'a>(&self, event: EventRef<'a>, bytes: &'a mut Vec<u8>) -> EventRef<'a> {
+        let has_secret = event.record.values().any_text(|text| !self.is_clean_text(text));
+        if has_secret { self.masked(event, bytes) } else { event }
+    }
+
+    /// The event, written to `bytes` without what may not be shown.
+    #[cold]
+    fn masked<'a>(&self, event: EventRef<'a>, bytes: &'a mut Vec<u8>) -> EventRef<'a> {
+        let record = event.record;
+        let shown: Vec<Shown<'_>> =
+            record.values().map(|value: ValueRef<'_>| self.show(value, None)).collect();
+        let args: Vec<Arg<'_>> = shown.iter().map(|shown| Arg::Dyn(shown)).collect();
+        bytes.clear();
+        record::encode(bytes, record.site(), record.ticks(), &args, &[record.values().blocks_bytes()]);
+        record::set_flags(bytes, record.flags());
+        // What was just written is a record.
+        Record::new(bytes).map_or(event, |record| EventRef { record, ..event })
+    }
+}
+
+/// Texts that hold no secret, by their fingerprints: 64 bits under a key of the process's, so that nobody outside can find two
+/// texts with the same one, and two meet by chance once in 2^64 pairs.
+#[derive(Debug)]
+struct Known {
+    /// Empty, or [`TEXTS_KNOWN`] fingerprints, each in the place that its last bits name. Zero is none.
+    texts: Vec<u64>,
+    key: [u64; 2],
+}
+
+impl Default for Known {
+    fn default() -> Known {
+        let seeds = RandomState::new();
+        Known { texts: Vec::new(), key: [seeds.hash_one(0), seeds.hash_one(1)] }
+    }
+}
+
+impl Known {
+    /// True when there is no secret in the text.
+    #[inline]
+    fn is_clean(&mut self, masking: &Masking, text: &[u8]) -> bool {
+        let fingerprint = self.fingerprint(text);
+        let place = fingerprint as usize % TEXTS_KNOWN;
+        self.texts.get(place) == Some(&fingerprint) || self.search(masking, text, fingerprint)
+    }
+
+    #[inline(never)]
+    fn search(&mut self, masking: &Masking, text: &[u8], fingerprint: u64) -> bool {
+        let is_clean = masking.is_clean_text(text);
+        if is_clean {
+            self.texts.resize(TEXTS_KNOWN, 0);
+            self.texts[fingerprint as usize % TEXTS_KNOWN] = fingerprint;
+        }
+        is_clean
+    }
+
+    /// Sixteen bytes at a time, multiplied with what came before.
+    ///
+    /// Source: the short way of wyhash (final version 4), with words of [`RandomState`] in place of its constants.
+    #[inline]
+    fn fingerprint(&self, text: &[u8]) -> u64 {
+        let [mut state, key] = self.key;
+        let mut chunks = text.chunks_exact(16);
+        for chunk in &mut chunks {
+            state = fold(word(chunk, 0) ^ key, word(chunk, 8) ^ state);
+        }
+        let rest = chunks.remainder();
+        let (first, second) = match (text.len(), rest.len()) {
+            (_, 0) => (0, 0),
+            // The last sixteen, of which some were there already.
+            (16.., _) => (word(text, text.len() - 16), word(text, text.len() - 8)),
+            (8.., _) => (word(text, 0), word(text, text.len() - 8)),
+            (4.., _) => (half(text, 0), half(text, text.len() - 4)),
+            (len, _) => {
+                (u64::from(text[0]) << 16 | u64::from(text[len / 2]) << 8 | u64::from(text[len - 1]), 0)
+            }
+        };
+        let mixed = fold(first ^ key, second ^ state);
+        fold(mixed ^ key, text.len() as u64 ^ self.key[0]).max(1)
+    }
+}
+
+/// All bits of both numbers have a part in all bits of the result.
+#[inline(always)]
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product >> 64) as u64 ^ product as u64
+}
+
+#[inline(always)]
+fn word(bytes: &[u8], at: usize) -> u64 {
+    let mut word = [0; 8];
+    word.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(word)
+}
+
+#[inline(always)]
+fn half(bytes: &[u8], at: usize) -> u64 {
+    let mut word = [0; 4];
+    word.copy_from_slice(&bytes[at..at + 4]);
+    u32::from_le_bytes(word).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::mask::{Masks, Treatment};
+
+    #[test]
+    fn texts_that_differ_anywhere_have_other_fingerprints() {
+        let known = Known::default();
+        let mut seen = HashSet::new();
+        for length in 0..70 {
+            let text = vec![b'a'; length];
+            assert!(seen.insert(known.fingerprint(&text)), "{length}");
+            for at in 0..length {
+                let mut other = text.clone();
+                other[at] = b'b';
+                assert!(seen.insert(known.fingerprint(&other)), "{length} {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_is_searched_once_and_a_secret_always() {
+        let masking = Masking::new(&Masks::new());
+        let mut known = Known::default();
+        for _ in 0..3 {
+            assert!(known.is_clean(&masking, b"/api/v1/orders/88213"));
+            assert!(!known.is_clean(&masking, b"paid with 4111111111111111"));
+        }
+        assert_eq!(known.texts.iter().filter(|text| **text != 0).count(), 1);
+        assert!(
+            !Known::default()
+                .is_clean(&Masking::new(&Masks::new().key("nickname", Treatment::Redact)), b"nickname=al")
+        );
+    }
+
+    #[test]
+    fn what_was_clean_is_searched_again_after_the_masks_have_changed() {
+        let mut screen = Screen::default();
+        assert!(screen.known.is_clean(&Masking::new(&Masks::new()), b"nickname=al"));
+        screen.forget();
+        let changed = Masking::new(&Masks::new().key("nickname", Treatment::Redact));
+        assert!(!screen.known.is_clean(&changed, b"nickname=al"));
+    }
+}
