@@ -65,13 +65,13 @@ pub(crate) const CASES: &[Case] = &[Case::new(
 )];
 
 /// The memory of a process, as far as it is ours.
-struct Process {
+pub(crate) struct Process {
     table: TableReader,
-    rings: Vec<Vec<u8>>,
+    pub(crate) rings: Vec<Vec<u8>>,
 }
 
 impl Process {
-    fn new(pid: i32) -> Process {
+    pub(crate) fn new(pid: i32) -> Process {
         let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
         let memory = fs::File::open(format!("/proc/{pid}/mem")).unwrap();
         let find = |name: &str| -> Vec<Vec<u8>> {

@@ -21,6 +21,7 @@ mod levels;
 mod lines;
 #[cfg(unix)]
 mod panics;
+mod masks;
 #[cfg(unix)]
 mod shortage;
 #[cfg(unix)]
@@ -49,6 +50,7 @@ fn main() -> std::process::ExitCode {
         leaving::CASES,
         levels::CASES,
         panics::CASES,
+        masks::CASES,
         shortage::CASES,
         signals::CASES,
         threads::CASES,

@@ -1,0 +1,312 @@
+//! The canary: a secret goes in by every way there is, and comes out by none.
+//!
+//! A ring is looked into while it is full of what was emitted; outputs are read in every format, by worker and by caller.
+
+use std::{collections::BTreeMap, fmt, fs, io, time::Duration};
+
+use trine::{
+    Delivery, EventEdit, Format, Output, Secret, Value, ValueWriter, Verdict, bind, debug, error, info,
+    mask::{self, Masks, Treatment},
+    scope, timed,
+};
+
+use crate::{
+    black_box::Process,
+    stage::{Case, Place, Stage},
+};
+
+/// What must be nowhere. Random enough for detectors that go by looks, and in no word.
+const CANARY: &str = "zX9kQ4Lw2vB7nT1mRf6Y";
+/// What must be there, in every ring and output: without it nothing would be proved.
+const SEEN: &str = "seen-beside-the-secret";
+/// Events of [`secrets_of_all_kinds`] that outputs get, at least.
+const EVENTS_MIN: usize = 21;
+
+const FORMATS: [Format; 3] = [Format::Json, Format::Logfmt, Format::Pretty];
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(
+        "a_secret_is_in_no_ring_and_no_output_of_the_worker",
+        |place| program(place, Delivery::Worker),
+        |stage| {
+            let mut running = stage.program().env("TRINE_CONFIG", config(stage)).start();
+            assert_eq!(running.hear(), "ready");
+            let rings = Process::new(running.pid()).rings;
+            running.go_on();
+            running.finish().assert_success();
+            assert!(!rings.is_empty());
+            for ring in &rings {
+                assert!(holds(ring, SEEN), "nothing was emitted here");
+                assert!(!holds(ring, CANARY), "a ring holds the secret: {}", around(ring));
+            }
+            assert_clean_outputs(stage);
+        },
+    ),
+    Case::new(
+        "a_secret_is_in_no_output_that_callers_write",
+        |place| program(place, Delivery::Inline),
+        |stage| {
+            let mut running = stage.program().env("TRINE_CONFIG", config(stage)).start();
+            assert_eq!(running.hear(), "ready");
+            running.go_on();
+            running.finish().assert_success();
+            assert_clean_outputs(stage);
+        },
+    ),
+    Case::new(
+        "a_pseudonym_key_in_a_variable_joins_processes_and_a_bad_one_is_told",
+        |place| {
+            place.to_file().start();
+            place.say(mask::pseudonym("user@example.com"));
+        },
+        |stage| {
+            fs::write(stage.path("keys.toml"), "[masks]\npseudonym_key_env = \"SHOP_KEY\"\n").unwrap();
+            let run = |key: &str| {
+                let program =
+                    stage.program().env("TRINE_CONFIG", stage.path("keys.toml")).env("SHOP_KEY", key);
+                program.start().finish()
+            };
+            let [a, b, c] = ["a", "a", "b"].map(|key| run(&key.repeat(32)));
+            a.assert_quiet_success();
+            assert!(a.stdout == b.stdout && a.stdout != c.stdout, "{} {} {}", a.stdout, b.stdout, c.stdout);
+            let bad = run("short");
+            assert!(
+                bad.stderr.contains("variable `SHOP_KEY`: a key of 5 bytes; allowed: 16 to 4096"),
+                "{}",
+                bad.stderr
+            );
+            assert!(!bad.stderr.contains("short"), "{}", bad.stderr);
+        },
+    ),
+];
+
+/// A file that names a key of its own.
+fn config(stage: &Stage) -> std::path::PathBuf {
+    let path = stage.path("masks.toml");
+    fs::write(&path, "[masks]\nkeys = { nickname = \"redact\" }\n").unwrap();
+    path
+}
+
+fn program(place: &Place, delivery: Delivery) {
+    let early = bind!(early_password = CANARY, nickname = CANARY);
+    let mut setup = trine::setup()
+        .level("trace,quiet=warning")
+        .delivery(delivery)
+        .masks(Masks::new().key("maiden_name", Treatment::Redact))
+        .stage(|event: &mut EventEdit<'_>| {
+            event.set("stage_password", CANARY).set("stage_note", &format!("token={CANARY}"));
+            event.set("stage_map", &map(&[("api_key", CANARY)]));
+            Verdict::Keep
+        });
+    for format in FORMATS {
+        setup = setup.output(Output::file(place.path(&format!("{format:?}"))).format(format));
+    }
+    setup.start();
+    secrets_of_all_kinds(&early);
+    assert_captured();
+    assert_eq!(trine::flush(Duration::from_secs(30)), 0);
+    place.say("ready");
+    place.wait();
+    // Only their form gives these away, and only the worker looks for it: they may lie in a ring, and not in an output.
+    info!(
+        "plain_text_said",
+        seen = SEEN,
+        text = format!("GET /?api_key={CANARY}"),
+        url = format!("amqp://app:{CANARY}@mq")
+    );
+    debug!(
+        "plain_text_said",
+        header = format!("Authorization: Bearer {CANARY}"),
+        json = format!("{{\"password\":\"{CANARY}\"}}")
+    );
+}
+
+/// Tests see what outputs would.
+fn assert_captured() {
+    let captured = trine::testing::capture();
+    secrets_of_all_kinds(&bind!(password = CANARY));
+    info!("plain_text_said", text = format!("api_key={CANARY}"));
+    let events = format!("{:?}", captured.events());
+    assert!(events.contains(SEEN) && !events.contains(CANARY), "{}", around(events.as_bytes()));
+}
+
+/// Everything that can be the value of a field.
+fn secrets_of_all_kinds(early: &trine::Logger) {
+    let secret = Secret::new(CANARY);
+    let owned = CANARY.to_owned();
+    let form = format!("password={CANARY}");
+    let failed = Failed(Some(Box::new(Failed(None))));
+
+    // By type.
+    info!("secret_value_seen", seen = SEEN, secret, shown = %secret, debug = ?secret, list = [secret], some = Some(secret));
+    // By key: text, number, bytes, list, map, own type, nothing.
+    info!(
+        early,
+        "key_text_seen",
+        seen = SEEN,
+        password = CANARY,
+        api_key = owned,
+        maiden_name = CANARY,
+        nickname = CANARY
+    );
+    info!(
+        "key_spelled_seen",
+        seen = SEEN,
+        userPassword = CANARY,
+        "http.request.header.authorization" = CANARY
+    );
+    info!(
+        "key_bytes_seen",
+        seen = SEEN,
+        private_key = CANARY.as_bytes(),
+        client_secret = owned.as_bytes().to_vec()
+    );
+    info!("key_written_seen", seen = SEEN, token = %CANARY, cookie = ?CANARY, credentials = map(&[("a", CANARY)]));
+    info!(
+        "key_list_seen",
+        seen = SEEN,
+        passwords = vec![CANARY, CANARY],
+        card_number = CANARY,
+        iban = [CANARY]
+    );
+    // By key, inside.
+    info!("key_inside_seen", seen = SEEN, map = map(&[("X-Api-Key", CANARY)]), nested = nested(5), own = Own);
+    // By form, in what is written at the call.
+    info!("form_written_seen", seen = SEEN, shown = %form, debug = ?form, list = [&form], map = map(&[("a", &form), (&form, "b")]));
+    info!("form_debug_seen", seen = SEEN, login = ?Login { password: CANARY });
+    // Errors, their causes, and values that panic.
+    error!(cause: &failed, "cause_seen", seen = SEEN, reason = %failed);
+    error!("panic_seen", seen = SEEN, shown = %Panics, debug = ?Panics, value = Panics);
+    // Contexts.
+    let log = bind!(password = CANARY, note = form, inside = map(&[("api_key", CANARY)]), secret);
+    info!(log, "logger_seen", seen = SEEN);
+    info!(log.with("refresh_token", &CANARY), "logger_seen", seen = SEEN);
+    {
+        let _scope = scope!(scoped_password = CANARY, scoped_note = form);
+        info!("scope_seen", seen = SEEN);
+        error!(log, "scope_seen", seen = SEEN);
+    }
+    // Operations.
+    let operation = timed!(log, "operation_run", seen = SEEN, password = CANARY, map = map(&[("api_key", CANARY)]), shown = %form);
+    operation.record("token", CANARY);
+    operation.record("note", &form);
+    operation.record("inside", map(&[("api_key", CANARY)]));
+    operation.fail(&failed);
+    let outcome: Result<(), Failed> = timed!("operation_run", password = CANARY).run(|| Err(Failed(None)));
+    assert!(outcome.is_err());
+    // Held for the case of a failure, and let out.
+    {
+        let _scope = scope!(keep_debug_on_failure: 64 KiB, held_password = CANARY);
+        debug!("quiet_held_seen", seen = SEEN, password = CANARY, shown = %form, map = map(&[("api_key", CANARY)]));
+        error!("quiet_release_failed", password = CANARY);
+    }
+    // Sampled: kept, and left out.
+    info!(sample: 1.0, "sampled_seen", seen = SEEN, password = CANARY, shown = %form);
+    info!(sample: 0.0, "sampled_out_seen", password = CANARY);
+    // Larger than any ring takes at once.
+    info!("large_seen", seen = SEEN, fill = "x".repeat(1 << 20), password = CANARY, shown = %form);
+}
+
+fn map(entries: &[(&str, &str)]) -> BTreeMap<String, String> {
+    entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+/// Lists in maps in lists, with a secret at the bottom.
+fn nested(depth: usize) -> Nested {
+    Nested(depth)
+}
+
+struct Nested(usize);
+
+impl Value for Nested {
+    fn encode(&self, writer: ValueWriter<'_>) {
+        match self.0 {
+            0 => {
+                writer.map().entry("db_password", CANARY).entry("note", &format!("token={CANARY}"));
+            }
+            depth if depth % 2 == 0 => {
+                writer.list().item(&Nested(depth - 1));
+            }
+            depth => {
+                writer.map().entry("inner", &Nested(depth - 1));
+            }
+        }
+    }
+}
+
+struct Own;
+
+impl Value for Own {
+    fn encode(&self, writer: ValueWriter<'_>) {
+        writer.map().entry("user", "alice").entry("passwd", CANARY).entry("key", &Secret::new(CANARY));
+    }
+}
+
+#[derive(Debug)]
+#[expect(dead_code, reason = "only shown")]
+struct Login {
+    password: &'static str,
+}
+
+#[derive(Debug)]
+struct Failed(Option<Box<Failed>>);
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "cannot reach postgres://app:{CANARY}@db/shop: {}",
+            io::Error::other(format!("api_key={CANARY}"))
+        )
+    }
+}
+
+impl std::error::Error for Failed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.as_deref().map(|cause| cause as &dyn std::error::Error)
+    }
+}
+
+/// Panics with the secret, however it is written.
+struct Panics;
+
+impl fmt::Display for Panics {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("password={CANARY}")
+    }
+}
+
+impl fmt::Debug for Panics {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("Authorization: Bearer {CANARY}")
+    }
+}
+
+impl Value for Panics {
+    fn encode(&self, _: ValueWriter<'_>) {
+        panic!("api_key={CANARY}")
+    }
+}
+
+/// Every format has all events, and none has the secret.
+fn assert_clean_outputs(stage: &Stage) {
+    for format in FORMATS {
+        let bytes = fs::read(stage.path(&format!("{format:?}"))).unwrap();
+        assert!(!holds(&bytes, CANARY), "{format:?} holds the secret: {}", around(&bytes));
+        let seen = String::from_utf8_lossy(&bytes).matches(SEEN).count();
+        assert!(seen >= EVENTS_MIN, "{format:?} has {seen} events");
+        // As a list of numbers, as bytes are written.
+        let digits: Vec<_> = CANARY.bytes().map(|byte| byte.to_string()).collect();
+        assert!(!holds(&bytes, &digits.join(",")) && !holds(&bytes, &digits.join(", ")));
+    }
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// What stands around the secret.
+fn around(bytes: &[u8]) -> String {
+    let at = bytes.windows(CANARY.len()).position(|window| window == CANARY.as_bytes()).unwrap_or(0);
+    String::from_utf8_lossy(&bytes[at.saturating_sub(300)..bytes.len().min(at + 60)]).into_owned()
+}
