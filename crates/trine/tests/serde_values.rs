@@ -464,3 +464,18 @@ fn any_json_reads_back() {
         prop_assert_eq!(&reread["value"], &read["value"]);
     });
 }
+
+#[test]
+fn secrets_inside_are_masked_by_type_key_and_form() {
+    #[derive(Serialize, serde::Deserialize)]
+    struct Login {
+        user: String,
+        pin: trine::Secret<u32>,
+        headers: BTreeMap<String, String>,
+        note: String,
+    }
+    let text = r#"{"user":"alice","pin":1234,"headers":{"X-Api-Key":"hush"},"note":"password=hush"}"#;
+    let login: Login = serde_json::from_str(text).unwrap();
+    assert_eq!(*login.pin.expose(), 1234);
+    check(&[login], r#"[{"user":"alice","pin":"***","headers":{"X-Api-Key":"***"},"note":"password=***"}]"#);
+}

@@ -20,7 +20,7 @@ const CANARY: &str = "zX9kQ4Lw2vB7nT1mRf6Y";
 /// What must be there, in every ring and output: without it nothing would be proved.
 const SEEN: &str = "seen-beside-the-secret";
 /// Events of [`secrets_of_all_kinds`] that outputs get, at least.
-const EVENTS_MIN: usize = 21;
+const EVENTS_MIN: usize = 24;
 
 const FORMATS: [Format; 3] = [Format::Json, Format::Logfmt, Format::Pretty];
 
@@ -51,6 +51,30 @@ pub(crate) const CASES: &[Case] = &[
             running.go_on();
             running.finish().assert_success();
             assert_clean_outputs(stage);
+        },
+    ),
+    Case::new(
+        "masks_set_at_run_time_hold_at_once_for_events_that_were_emitted_before",
+        |place| {
+            let greet =
+                || info!("user_greeting_sent", nickname = CANARY, text = format!("nickname={CANARY}"));
+            let log = || info!(bind!(nickname = CANARY), "user_greeting_sent");
+            place.to_file().start();
+            for masks in [
+                Masks::new(),
+                Masks::new().key("nickname", Treatment::Redact),
+                Masks::new().allow("nickname"),
+            ] {
+                mask::set_masks(masks);
+                greet();
+                log();
+            }
+        },
+        |stage| {
+            stage.run().assert_quiet_success();
+            let lines = fs::read_to_string(stage.path("app.jsonl")).unwrap();
+            let shown: Vec<_> = lines.lines().map(|line| line.matches(CANARY).count()).collect();
+            assert_eq!(shown, [2, 1, 0, 0, 2, 1], "{lines}");
         },
     ),
     Case::new(
@@ -194,6 +218,10 @@ fn secrets_of_all_kinds(early: &trine::Logger) {
     operation.fail(&failed);
     let outcome: Result<(), Failed> = timed!("operation_run", password = CANARY).run(|| Err(Failed(None)));
     assert!(outcome.is_err());
+    // One whose keys name nothing, one whose start no output wants.
+    timed!("operation_inside_run", seen = SEEN, map = map(&[("api_key", CANARY)]), shown = %form).complete();
+    timed!("quiet_operation_run", seen = SEEN, map = map(&[("api_key", CANARY)]), shown = %form)
+        .fail(&failed);
     // Held for the case of a failure, and let out.
     {
         let _scope = scope!(keep_debug_on_failure: 64 KiB, held_password = CANARY);
