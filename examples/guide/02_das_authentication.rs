@@ -1,6 +1,6 @@
 //! Authentication Domain: the same calls, with names and levels that the compiler knows.
 
-use trine::{error, info, warning};
+use trine::{error, info, mask, warning};
 
 fn main() {
     // Login
@@ -18,7 +18,7 @@ fn main() {
 
     // Passwords
     info!("auth_password_changed", user_id = "user_123");
-    warning!("auth_password_reset_requested", email = "user@example.com");
+    warning!("auth_password_reset_requested", email = mask::email("user@example.com"));
 }
 
 // Output, without the timestamps:
@@ -30,4 +30,4 @@ fn main() {
 // {"event":"auth_token_expired","user_id":"user_123","token_id":"tok_456","level":"warning"}
 // {"event":"auth_token_invalid","token_id":"tok_789","reason":"signature_mismatch","level":"error"}
 // {"event":"auth_password_changed","user_id":"user_123","level":"info"}
-// {"event":"auth_password_reset_requested","email":"user@example.com","level":"warning"}
+// {"event":"auth_password_reset_requested","email":"u***@example.com","level":"warning"}

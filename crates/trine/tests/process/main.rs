@@ -20,8 +20,9 @@ mod levels;
 #[cfg(unix)]
 mod lines;
 #[cfg(unix)]
-mod panics;
 mod masks;
+#[cfg(unix)]
+mod panics;
 #[cfg(unix)]
 mod shortage;
 #[cfg(unix)]
@@ -49,8 +50,8 @@ fn main() -> std::process::ExitCode {
         fork::CASES,
         leaving::CASES,
         levels::CASES,
-        panics::CASES,
         masks::CASES,
+        panics::CASES,
         shortage::CASES,
         signals::CASES,
         threads::CASES,
