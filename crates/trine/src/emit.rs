@@ -347,7 +347,7 @@ fn encode(bytes: &mut Vec<u8>, site: &'static Callsite, contexts: [&[u8]; 3], bo
     match body {
         Body::Args(args) => {
             let encode = |bytes: &mut Vec<u8>, args: &[Arg<'_>]| {
-                record::encode(bytes, site.id(), ticks, args, &contexts)
+                record::encode(bytes, site.id(), ticks, args, &contexts);
             };
             encode(bytes, args);
             if !args.iter().all(Arg::is_plain) {

@@ -2,10 +2,11 @@
 //!
 //! A ring is looked into while it is full of what was emitted; outputs are read in every format, by worker and by caller.
 
-use std::{collections::BTreeMap, fmt, fs, io, time::Duration};
+use std::{collections::BTreeMap, fmt, fs, io, panic::catch_unwind, thread, time::Duration};
 
 use trine::{
-    Delivery, EventEdit, Format, Output, Secret, Value, ValueWriter, Verdict, bind, debug, error, info,
+    Batcher, Delivery, ErrorContext, EventEdit, Format, Output, Secret, Value, ValueWriter, Verdict, batch,
+    bind, debug, error, info, log_error_event,
     mask::{self, Masks, Treatment},
     scope, timed,
 };
@@ -17,10 +18,12 @@ use crate::{
 
 /// What must be nowhere. Random enough for detectors that go by looks, and in no word.
 const CANARY: &str = "zX9kQ4Lw2vB7nT1mRf6Y";
+/// The secret in a plain text.
+const CANARY_URL: &str = "redis://:zX9kQ4Lw2vB7nT1mRf6Y@cache";
 /// What must be there, in every ring and output: without it nothing would be proved.
 const SEEN: &str = "seen-beside-the-secret";
 /// Events of [`secrets_of_all_kinds`] that outputs get, at least.
-const EVENTS_MIN: usize = 24;
+const EVENTS_MIN: usize = 30;
 
 const FORMATS: [Format; 3] = [Format::Json, Format::Logfmt, Format::Pretty];
 
@@ -222,6 +225,22 @@ fn secrets_of_all_kinds(early: &trine::Logger) {
     timed!("operation_inside_run", seen = SEEN, map = map(&[("api_key", CANARY)]), shown = %form).complete();
     timed!("quiet_operation_run", seen = SEEN, map = map(&[("api_key", CANARY)]), shown = %form)
         .fail(&failed);
+    let panicked = catch_unwind(|| {
+        timed!("operation_run", seen = SEEN).run(|| -> Result<(), Failed> { panic!("token={CANARY}") })
+    });
+    assert!(panicked.is_err());
+    // Threads that panic; errors that were put together by hand.
+    let panicked = thread::spawn(|| panic!("{SEEN}: Authorization: Bearer {CANARY}")).join();
+    assert!(panicked.is_err());
+    let context = ErrorContext::new("PaymentError", format!("{SEEN}: {form}"))
+        .stack_trace(form.clone())
+        .error_code(form.clone());
+    log_error_event("payment", "process", context);
+    // Batches: by keys when an event is added, by forms when they are emitted.
+    let batcher = Batcher::new(2);
+    for note in [&form, CANARY_URL] {
+        batch!(batcher, "batched_seen", seen = SEEN, note, password = CANARY, shown = %form, map = map(&[("api_key", CANARY)]));
+    }
     // Held for the case of a failure, and let out.
     {
         let _scope = scope!(keep_debug_on_failure: 64 KiB, held_password = CANARY);
