@@ -22,7 +22,8 @@
 //! [`Producer`] and [`Consumer`] (the two ends of a ring), [`CallsiteTable`], [`clock`], [`process`].
 //!
 //! # Why is there `unsafe` here, and nowhere else?
-//! Shared memory, the time-stamp counter and the process hooks (exit, fork, signals) cannot be had without it. Every other
+//! Shared memory, the time-stamp counter, the process hooks (exit, fork, signals) and the identity of types with lifetimes
+//! ([`held`]) cannot be had without it. Every other
 //! crate of Trine forbids it; each block here says what makes it sound.
 //!
 //! # What if the bytes are damaged?
@@ -33,6 +34,7 @@ mod append;
 mod arg;
 pub mod caught;
 pub mod clock;
+pub mod held;
 mod memory;
 mod primitive;
 pub mod process;

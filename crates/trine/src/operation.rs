@@ -207,7 +207,7 @@ impl Operation {
     /// and `error_fingerprint`: see `docs/errors.md`.
     #[inline]
     pub fn fail<E: Display + ?Sized>(self, error: &E) {
-        self.fail_as(Failure::shown(&error, type_name::<E>()));
+        self.fail_as(Failure::of(&error, error));
     }
 
     /// As [`fail`](Operation::fail), with what only an [`Error`] can be asked for: `error_chain`, the texts of its causes.

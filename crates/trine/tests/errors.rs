@@ -392,6 +392,23 @@ fn operations_that_fail_say_what_failed() {
     timed!("payment_charge").fail_with_cause(&payment_error(7));
     assert_eq!(chain(&captured.named("payment_charge_failed")[0]), ["connection reset by peer"]);
 
+    // Of errors in a box the causes are known, though any `Display` would do.
+    captured.clear();
+    let boxed: Box<dyn Error + Send + Sync> = Box::new(payment_error(7));
+    timed!("payment_charge").fail(&boxed);
+    let outcome = timed!("payment_charge").run(|| Err::<(), Box<dyn Error>>(Box::new(payment_error(7))));
+    assert!(outcome.is_err());
+    for event in captured.named("payment_charge_failed") {
+        assert_eq!((text(&event, "error_type"), chain(&event).len()), (Some("PaymentError"), 1));
+    }
+    captured.clear();
+    let _ = timed!("file_read").run(|| Err::<(), _>(io::Error::from(io::ErrorKind::TimedOut)));
+    let event = captured.named("file_read_failed").remove(0);
+    assert_eq!(
+        (text(&event, "error_type"), text(&event, "error_code")),
+        (Some("io::Error"), Some("TimedOut"))
+    );
+
     captured.clear();
     let outcome = timed!("order_create").run(|| Err::<(), _>(OrderError::OutOfStock { sku: "SKU-1" }));
     assert!(outcome.is_err());

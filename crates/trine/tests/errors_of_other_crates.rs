@@ -79,6 +79,20 @@ fn a_mere_message_is_an_error_of_its_crate() {
     check(&captured, "Report", "no funds", &[]);
 }
 
+#[test]
+fn an_operation_that_fails_with_either_says_the_causes() {
+    let captured = capture();
+    let _ = trine::timed!("payment_charge")
+        .run(|| -> anyhow::Result<()> { Err(anyhow::Error::new(DECLINED).context("cannot charge")) });
+    trine::timed!("payment_charge").fail(&eyre::Report::new(DECLINED).wrap_err("cannot charge"));
+    for event in captured.named("payment_charge_failed") {
+        let text = |key| event.get(key).and_then(OwnedValue::as_str);
+        assert_eq!((text("error"), text("error_type")), (Some("cannot charge"), Some("Declined")));
+        let Some(OwnedValue::List(causes)) = event.get("error_chain") else { panic!("{event:?}") };
+        assert_eq!(causes[..], [OwnedValue::Text("above the limit of 7".into())]);
+    }
+}
+
 #[cfg(feature = "attributes")]
 #[test]
 fn a_function_that_is_timed_may_fail_with_either() {

@@ -53,13 +53,16 @@ impl Facts {
         let known = kind::of_type(failure.type_name);
         let (error_type, code) = match failure.error {
             // A holder's own name says nothing of what it holds.
-            Some(error) if known.is_none() || failure.held.is_some() => {
+            Some(error) if known.is_none() || failure.is_held => {
                 let (found, code) =
-                    behind_contexts(error, failure.held, causes.as_deref().unwrap_or_default());
+                    behind_contexts(error, failure.owned, causes.as_deref().unwrap_or_default());
                 (Some(found.or(known).unwrap_or_else(|| UNKNOWN_TYPE.to_owned())), code)
             }
             Some(error) if known.as_deref() == Some(IO_TYPE) => {
-                let code = kind::io_code_of_debug(&beginning_of_debug(error)).flatten();
+                let code = match failure.owned.and_then(|error| error.downcast_ref::<io::Error>()) {
+                    Some(io) => code_of(io),
+                    None => kind::io_code_of_debug(&beginning_of_debug(error)).flatten(),
+                };
                 (known, code)
             }
             _ => (known, None),
@@ -139,10 +142,10 @@ fn shown(causes: &[&(dyn Error + 'static)]) -> Vec<Shown> {
 /// Type and code of an error whose type the compiler did not know: the first that is not merely a context put around another.
 fn behind_contexts(
     error: &dyn Error,
-    held: Option<&(dyn Error + 'static)>,
+    owned: Option<&(dyn Error + 'static)>,
     causes: &[&(dyn Error + 'static)],
 ) -> (Option<String>, Option<String>) {
-    let first = std::iter::once((error, held));
+    let first = std::iter::once((error, owned));
     let below = causes.iter().map(|cause| (*cause as &dyn Error, Some(*cause)));
     for (error, owned) in first.chain(below) {
         if let Some(io) = owned.and_then(|error| error.downcast_ref::<io::Error>()) {

@@ -14,6 +14,9 @@ const MODULES_OF_ERRORS: [&str; 3] = ["error", "errors", "err"];
 /// The short name of a type: `shop::payment::PaymentError<u8>` is `PaymentError`. A type that is only called `Error` keeps the
 /// module it is of: `io::Error`. `None` for what names no error: `dyn Error`, text, numbers.
 pub(super) fn of_type(name: &str) -> Option<String> {
+    if name.starts_with(char::is_lowercase) && !name.contains(':') {
+        return None; // A primitive: told at once, for most operations that fail with a text do so with a `str`.
+    }
     let mut name = name;
     loop {
         let inner = POINTERS.iter().find_map(|pointer| name.strip_prefix(pointer)?.strip_suffix('>'));

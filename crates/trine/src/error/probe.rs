@@ -4,10 +4,14 @@
 //! references, a lower choice. A generic function would have to name one bound for all of them, and there is none.
 
 use std::{
+    any::type_name,
     error::Error,
     fmt::{self, Display},
+    io,
     rc::Rc,
 };
+
+use trine_ring::held::error_in;
 
 use super::ErrorCode;
 
@@ -21,7 +25,9 @@ pub struct Failure<'a> {
     /// Where its causes are asked for.
     pub(super) error: Option<&'a (dyn Error + 'a)>,
     /// The same where it borrows nothing, and so can be asked for its type.
-    pub(super) held: Option<&'a (dyn Error + 'static)>,
+    pub(super) owned: Option<&'a (dyn Error + 'static)>,
+    /// The type that was known while compiling only holds the error.
+    pub(super) is_held: bool,
     pub(super) code: Option<&'a (dyn ErrorCode + 'a)>,
     /// The stack trace it brings.
     pub(super) trace: Option<&'a (dyn Display + 'a)>,
@@ -30,12 +36,25 @@ pub struct Failure<'a> {
 impl<'a> Failure<'a> {
     /// Something with a text, of a type of that name.
     pub(crate) fn shown(text: &'a (dyn Display + 'a), type_name: &'static str) -> Failure<'a> {
-        Failure { text, type_name, error: None, held: None, code: None, trace: None }
+        Failure { text, type_name, error: None, owned: None, is_held: false, code: None, trace: None }
+    }
+
+    /// Something with a text: perhaps an error, which whoever takes anything with a `Display` cannot know. Of a few types it is
+    /// found out.
+    pub(crate) fn of<E: ?Sized>(text: &'a (dyn Display + 'a), value: &'a E) -> Failure<'a> {
+        let failure = Failure::shown(text, type_name::<E>());
+        match error_in(value) {
+            Some(held) => {
+                let is_held = held.owned.is_none_or(|error| !error.is::<io::Error>());
+                Failure { error: Some(held.error), owned: held.owned, is_held, ..failure }
+            }
+            None => failure,
+        }
     }
 
     /// An error.
     pub fn error<E: Error>(error: &'a E) -> Failure<'a> {
-        Failure { error: Some(error), ..Failure::shown(error, std::any::type_name::<E>()) }
+        Failure { error: Some(error), ..Failure::shown(error, type_name::<E>()) }
     }
 
     /// An error with a code.
@@ -48,9 +67,10 @@ impl<'a> Failure<'a> {
         let held = holder.held();
         Failure {
             error: Some(held),
-            held: Some(held),
+            owned: Some(held),
+            is_held: true,
             trace: holder.trace(),
-            ..Failure::shown(holder, std::any::type_name::<E>())
+            ..Failure::shown(holder, type_name::<E>())
         }
     }
 }

@@ -30,7 +30,10 @@ impl Shown {
     pub(crate) fn bounded(value: &dyn Display, bytes_max: usize) -> Shown {
         match written(bytes_max, format_args!("{value}")) {
             Ok((text, is_cut)) => {
-                let mut text = pass(&text, bytes_max).into_owned();
+                let mut text = match pass(&text, bytes_max) {
+                    Cow::Borrowed(_) => text,
+                    Cow::Owned(passed) => passed,
+                };
                 if is_cut {
                     text.push_str(CUT);
                 }

@@ -75,7 +75,7 @@ impl<T, E: HasText> Outcome for Result<T, E> {
     }
 
     fn judged(&self) -> Option<Failure<'_>> {
-        self.as_ref().err().map(|error| Failure::shown(error.text(), type_name::<E>()))
+        self.as_ref().err().map(HasText::told)
     }
 }
 
@@ -209,12 +209,17 @@ impl<'a, T, E> ProbeResult<'a> for &&Probe<'a, Result<T, E>> {
 )]
 pub trait HasText {
     fn text(&self) -> &dyn Display;
+    /// The text, with what is known of the type.
+    fn told(&self) -> Failure<'_>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<E: Display> HasText for E {
     fn text(&self) -> &dyn Display {
         self
+    }
+    fn told(&self) -> Failure<'_> {
+        Failure::of(self, self)
     }
 }
 
