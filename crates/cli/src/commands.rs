@@ -4,6 +4,8 @@ pub(crate) mod flow;
 pub(crate) mod generate;
 pub(crate) mod ops;
 pub(crate) mod orphans;
+pub(crate) mod tail;
+pub(crate) mod volume;
 
 use crate::{exit::Failure, flags::Command};
 
@@ -13,5 +15,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Ops(flags) => ops::run(&flags),
         Command::Flow(flags) => flow::run(&flags),
         Command::Orphans(flags) => orphans::run(&flags),
+        Command::Tail(flags) => tail::run(&flags),
+        Command::Volume(flags) => volume::run(&flags),
     }
 }

@@ -18,5 +18,7 @@ pub(crate) enum Command {
     Ops(commands::ops::Flags),
     Flow(commands::flow::Flags),
     Orphans(commands::orphans::Flags),
+    Tail(commands::tail::Flags),
+    Volume(commands::volume::Flags),
     Generate(commands::generate::Flags),
 }

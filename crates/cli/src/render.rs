@@ -19,8 +19,8 @@ use clap::{Args, ValueEnum};
 use trine_query::answer::Answer;
 
 pub(crate) use self::{
-    bars::{bar, span_bar, sparkline},
-    cell::{bytes as cell_bytes, clock, count as cell_count, duration, grouped},
+    bars::span_bar,
+    cell::{bytes as cell_bytes, clock, count as cell_count, duration},
     screen::Screen,
     style::Style,
     width::{clean, cut, pad_left, pad_right, width},

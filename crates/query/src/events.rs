@@ -181,6 +181,40 @@ impl Formats {
     }
 }
 
+/// Gives the fields of an event but for name, time and level, wherever the format keeps them.
+pub fn each_field(line: Line<'_>, format: &Format, each: &mut dyn FnMut(&str, Raw<'_>)) {
+    let own = [format.event, format.time, format.level];
+    let (mut key_buffer, mut name_buffer) = (String::new(), String::new());
+    for member in line.members().flatten() {
+        let key = member.key(&mut key_buffer);
+        if own.iter().any(|paths| paths.contains(&key)) {
+            continue;
+        }
+        if format.fields != Some(key) {
+            each(key, member.value);
+            continue;
+        }
+        for inner in member.value.members().flatten() {
+            let name = inner.key(&mut name_buffer);
+            if !format
+                .event
+                .iter()
+                .any(|path| path.strip_prefix(key).and_then(|rest| rest.strip_prefix('.')) == Some(name))
+            {
+                each(name, inner.value);
+            }
+        }
+        // Attributes of OpenTelemetry: a list of keys and values.
+        for item in member.value.items().flatten() {
+            let of = |wanted: &str| item.members().flatten().find(|member| member.has_key(wanted.as_bytes()));
+            if let (Some(name), Some(value)) = (of("key"), of("value")) {
+                let inner = value.value.members().flatten().next().map_or(value.value, |member| member.value);
+                each(name.value.text(&mut name_buffer).unwrap_or_default(), inner);
+            }
+        }
+    }
+}
+
 /// Whether a field has a value: it is there, not null, not the empty text.
 pub(crate) fn said(raw: Option<Raw<'_>>) -> Option<Raw<'_>> {
     raw.filter(|raw| raw.kind() != Kind::Null && raw.bytes() != b"\"\"")

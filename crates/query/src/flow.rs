@@ -32,7 +32,7 @@ use std::collections::BTreeMap;
 use trine_model::{Level, NameParts, Role};
 
 use crate::{
-    events::{Event, Reader},
+    events::{Event, Reader, each_field},
     operations::{DURATIONS, KEYS, Keys, as_name, duration_ms},
     scan::{
         foreign::Format,
@@ -239,40 +239,6 @@ fn wanted() -> Vec<&'static [&'static str]> {
     wanted.extend([&["level"][..], &["parent", "parent_span_id", "parentSpanId"]]);
     wanted.extend(KEYS);
     wanted
-}
-
-/// Gives the fields of an event but for name, time and level, wherever the format keeps them.
-fn each_field(line: Line<'_>, format: &Format, each: &mut dyn FnMut(&str, Raw<'_>)) {
-    let own = [format.event, format.time, format.level];
-    let (mut key_buffer, mut name_buffer) = (String::new(), String::new());
-    for member in line.members().flatten() {
-        let key = member.key(&mut key_buffer);
-        if own.iter().any(|paths| paths.contains(&key)) {
-            continue;
-        }
-        if format.fields != Some(key) {
-            each(key, member.value);
-            continue;
-        }
-        for inner in member.value.members().flatten() {
-            let name = inner.key(&mut name_buffer);
-            if !format
-                .event
-                .iter()
-                .any(|path| path.strip_prefix(key).and_then(|rest| rest.strip_prefix('.')) == Some(name))
-            {
-                each(name, inner.value);
-            }
-        }
-        // Attributes of OpenTelemetry: a list of keys and values.
-        for item in member.value.items().flatten() {
-            let of = |wanted: &str| item.members().flatten().find(|member| member.has_key(wanted.as_bytes()));
-            if let (Some(name), Some(value)) = (of("key"), of("value")) {
-                let inner = value.value.members().flatten().next().map_or(value.value, |member| member.value);
-                each(name.value.text(&mut name_buffer).unwrap_or_default(), inner);
-            }
-        }
-    }
 }
 
 /// A value as text: a text without its quotes, else its JSON; cut where it is long.

@@ -190,8 +190,8 @@ fn branches(nodes: &[Node]) -> Vec<String> {
     for (place, node) in nodes.iter().enumerate().rev() {
         comes.resize(node.depth + 1, false);
         let mut branch = String::new();
-        for depth in 1..node.depth {
-            branch.push_str(if comes[depth] { "│  " } else { "   " });
+        for more in comes.iter().take(node.depth).skip(1) {
+            branch.push_str(if *more { "│  " } else { "   " });
         }
         if node.depth > 0 {
             branch.push_str(if comes[node.depth] { "├─ " } else { "└─ " });
