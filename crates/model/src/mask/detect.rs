@@ -4,6 +4,7 @@ mod assignment;
 mod bytes;
 mod card;
 mod email;
+mod ends;
 mod header;
 mod iban;
 mod jwt;
@@ -11,11 +12,13 @@ mod kind;
 mod overlap;
 mod pem;
 mod scan;
+mod short;
 #[cfg(test)]
 mod tests;
 mod url;
 mod value;
 pub(super) mod vendor;
+mod words;
 
 use std::{
     fmt,
@@ -24,14 +27,11 @@ use std::{
 };
 
 pub use self::kind::Kind;
-use self::scan::{BLOCK, Grams, Place, Shapes};
+use self::scan::{BLOCK, Grams, Shapes};
 use super::{KeyPolicy, MASKED, Treatment};
 
 /// How many times longer a masked text can be than the text: `pwd=x` becomes `pwd=***`, which is the worst.
 pub const GROWTH_MAX: usize = 2;
-
-/// Shorter texts are looked at as one word or two.
-const SHORT: usize = 16;
 
 /// Finds secrets inside texts: card numbers, accounts, tokens, keys, passwords that are assigned to something.
 ///
@@ -83,7 +83,7 @@ impl Default for Detectors {
         static DEFAULT: LazyLock<Detectors> = LazyLock::new(|| {
             let keys = KeyPolicy::default();
             let all = Kind::ALL.iter().fold(0, |kinds, kind| kinds | kind.bit());
-            Detectors { kinds: all & !Kind::Email.bit(), grams: Arc::new(Grams::of(&keys)), keys }
+            Detectors { kinds: all & !Kind::Email.bit(), grams: Detectors::grams(&keys), keys }
         });
         DEFAULT.clone()
     }
@@ -109,7 +109,7 @@ impl Detectors {
 
     /// Looks for values that are assigned to these keys instead of those of [`KeyPolicy::default`].
     ///
-    /// Keys of one word and fewer than three letters are not found inside texts.
+    /// Keys of one letter are not looked for inside texts, nor those of other scripts than Latin.
     ///
     /// ```
     /// use trine_model::mask::{Detectors, KeyPolicy, Treatment};
@@ -121,11 +121,18 @@ impl Detectors {
     /// assert_eq!(out, b"pwd=x diagnosis=***");
     /// ```
     ///
-    /// Cost: some 50 us; to be called once.
+    /// Cost: some 100 us, a millisecond with keys of two letters; to be called once.
     pub fn keys(mut self, keys: KeyPolicy) -> Detectors {
-        self.grams = Arc::new(Grams::of(&keys));
+        self.grams = Detectors::grams(&keys);
         self.keys = keys;
         self
+    }
+
+    fn grams(keys: &KeyPolicy) -> Arc<Grams> {
+        let mut grams = Grams::new();
+        vendor::insert(&mut grams);
+        ends::insert(keys, &mut grams);
+        Arc::new(grams)
     }
 
     /// Appends the masked text to `out` and gives true when there is a secret in it; else gives false and leaves `out` alone.
@@ -152,69 +159,55 @@ impl Detectors {
 
     /// The secrets in a text, in their order; they do not overlap.
     pub fn find<'a>(&'a self, text: &'a [u8]) -> Findings<'a> {
-        let shapes = Shapes {
-            card: self.finds(Kind::Card),
-            iban: self.finds(Kind::Iban),
-            at_sign: self.finds(Kind::Email),
-        };
-        let is_nothing = text.len() < SHORT && !scan::is_worth_a_look(text, shapes);
+        let shapes = Shapes { card: self.finds(Kind::Card), at_sign: self.finds(Kind::Email) };
+        let is_nothing = text.len() < short::SHORT && !short::is_worth_a_look(text, shapes);
         let next = if is_nothing || self.kinds == 0 { text.len() } else { 0 };
         Findings { detectors: self, text, shapes, block: 0, next, candidates: 0, done: 0 }
     }
 
     /// The secret that is known by what stands at `at`, in what is not masked yet.
     fn find_at(&self, text: &[u8], at: usize, done: usize) -> Option<Finding> {
-        let found = |kind: Kind, treatment: Treatment, range: Option<Range<usize>>| {
+        let found = |kind: Kind, treatment: Treatment, range: Range<usize>| {
             // Something may begin before what is known, and so before what was masked.
-            let range = range.filter(|range| range.start >= done && !range.is_empty())?;
-            Some(Finding { kind, range: range.start..overlap::end(text, &range, done), treatment })
+            let is_new = range.start >= done && !range.is_empty() && self.finds(kind);
+            let end = is_new.then(|| overlap::end(text, &range, done))?;
+            Some(Finding { kind, range: range.start..end, treatment })
         };
-        let is_on = |kind: Kind| self.finds(kind).then_some(kind);
-        if at < done {
-            let is_url = text[at..].get(1..4) == Some(b"://") && self.finds(Kind::Url);
-            return found(Kind::Url, Treatment::Redact, is_url.then(|| url::find(text, at + 1)).flatten());
-        }
+        let redacted = |kind: Kind, range: Option<Range<usize>>| found(kind, Treatment::Redact, range?);
+        let form = || vendor::find(text, at).and_then(|(kind, range)| found(kind, Treatment::Redact, range));
+        let assigned = |range: Option<(Range<usize>, Treatment)>| {
+            let (range, treatment) = range?;
+            match treatment {
+                Treatment::Card | Treatment::Iban => found(Kind::Assignment, treatment, range),
+                _ => found(Kind::Assignment, Treatment::Redact, range),
+            }
+        };
         match text[at] {
-            b'0'..=b'9' if self.finds(Kind::Card) => {
-                if let Some(found) = found(Kind::Card, Treatment::Card, card::find(text, at, done)) {
-                    return Some(found);
+            b':' if text[at + 1..].starts_with(b"//") => redacted(Kind::Url, url::find(text, at)),
+            _ if at < done => None,
+            b'=' | b':' | b'>' if self.finds(Kind::Assignment) => {
+                assigned(assignment::find(text, at, done, &self.keys))
+            }
+            // No card begins with another digit, and times do with 1.
+            b'2'..=b'6' => found(Kind::Card, Treatment::Card, card::find(text, at, done)?),
+            b'@' => found(Kind::Email, Treatment::Email, email::find(text, at, done)?),
+            b'J' if text[..at].ends_with(b"ey") => redacted(Kind::Jwt, jwt::find(text, at - 2)),
+            b'A' if matches!(text.get(at + 1), Some(b'K' | b'S' | b'I')) => form(),
+            b'b' | b'B' if header::begins(text, at) => redacted(Kind::Header, header::find(text, at)),
+            b'A'..=b'Z' => found(Kind::Iban, Treatment::Iban, iban::find(text, at.checked_sub(1)?)?),
+            b'-' => match text.get(at + 1..at + 3) {
+                Some([b'B', _]) => {
+                    redacted(Kind::PrivateKey, pem::find(text, at.checked_sub(pem::DASHES - 1)?))
                 }
-            }
-            b'A'..=b'Z' if self.finds(Kind::Iban) => {
-                if let Some(found) = found(Kind::Iban, Treatment::Iban, iban::find(text, at)) {
-                    return Some(found);
+                Some([b'-', letter]) if *letter != b'-' && self.finds(Kind::Assignment) => {
+                    assigned(assignment::find_flag(text, at, &self.keys))
                 }
+                _ => None,
             }
-            b'@' if self.finds(Kind::Email) => {
-                return found(Kind::Email, Treatment::Email, email::find(text, at, done));
-            }
-            _ => {}
+            .or_else(form),
+            b'_' | b'.' => form(),
+            _ => None,
         }
-        let gram = *text[at..].first_chunk::<4>()?;
-        self.grams.places(gram).find_map(|place| {
-            let (kind, range) = match place {
-                Place::Key => {
-                    let kind = is_on(Kind::Assignment)?;
-                    let (range, treatment) = assignment::find(text, at, done, &self.keys)?;
-                    let treatment = match treatment {
-                        Treatment::Card | Treatment::Iban => treatment,
-                        _ => Treatment::Redact,
-                    };
-                    return found(kind, treatment, Some(range));
-                }
-                Place::Form(index) => {
-                    let form = &vendor::FORMS[usize::from(index)];
-                    (is_on(form.kind)?, vendor::find(form, text, at)?)
-                }
-                Place::Jwt => (is_on(Kind::Jwt)?, jwt::find(text, at)?),
-                Place::Header => (is_on(Kind::Header)?, header::find(text, at)?),
-                Place::Pem => {
-                    (is_on(Kind::PrivateKey)?, pem::find(text, at.checked_sub(scan::PEM_GRAM_AT)?)?)
-                }
-                Place::Url => (is_on(Kind::Url)?, url::find(text, at + 1)?),
-            };
-            found(kind, Treatment::Redact, Some(range))
-        })
     }
 }
 

@@ -21,8 +21,6 @@ const SCHEME_MAX: usize = 16;
 const BLANKS_MAX: usize = 8;
 /// Most backslashes before a quote: of JSON in a string in a string.
 const BACKSLASHES_MAX: usize = 3;
-/// Letters by which a key is found.
-const GRAM: usize = 4;
 /// Longest text of an element of XML.
 const ELEMENT_MAX: usize = 1024;
 /// As much of a value as is judged.
@@ -42,35 +40,18 @@ enum Sign {
     Blank,
 }
 
-/// Where the value lies that is assigned to the key around `at`, which begins at `from` or later; and how it is to be masked.
+/// Where the value lies that is assigned by the sign at `at` to a key that begins at `from` or later; and how it is to be masked.
 pub(super) fn find(
     text: &[u8],
     at: usize,
     from: usize,
     keys: &KeyPolicy,
 ) -> Option<(Range<usize>, Treatment)> {
-    let key_end = at + run(text, at, KEY_MAX, is_key);
-    let key = || {
-        let start = at - text[from..at].iter().rev().take(KEY_MAX).take_while(|byte| is_key(**byte)).count();
-        // `\n--password` is written for a line that begins with `--`.
-        let is_flag = is_behind_escape(text, start + 1) && text.get(start + 1) == Some(&b'-');
-        start + usize::from(is_flag)..key_end
-    };
-    let (key, (sign, start)) = if let Some(sign) = sign(text, key_end) {
-        (key(), sign)
-    } else {
-        let key = key();
-        let blanks = run(text, key_end, BLANKS_MAX, is_blank);
-        if blanks > 0 && text[key.start..].starts_with(b"--") {
-            (key, (Sign::Blank, key_end + blanks))
-        } else if blanks == 1 && key_end < at + GRAM {
-            // `api key: ...` was found by what stands around its blank.
-            let end = key_end + 1 + run(text, key_end + 1, KEY_MAX, is_key);
-            (key_end + 1..end, sign(text, end)?)
-        } else {
-            return element(text, key, keys);
-        }
-    };
+    let key = key_before(text, at, from)?;
+    if text[at] == b'>' {
+        return element(text, key, keys);
+    }
+    let (sign, start) = sign(text, key.end)?;
     // `arn:aws:secretsmanager:eu-west-1:42:secret:db` is a path, `src/token:12:9:` a place in a file, `cookie:banner:7` a key.
     if sign == Sign::Colon && key.start > from && text[key.start - 1] == b':' {
         return None;
@@ -80,12 +61,47 @@ pub(super) fn find(
         let is_escaped = key.start + 1 < key.end && is_behind_escape(text, key.start + 1);
         keys.treatment_of(is_escaped.then(|| &text[key.start + 1..key.end])?)
     })?;
-    let found = match treatment {
+    Some((value(text, start, sign, key, treatment)?, treatment))
+}
+
+/// The same for `--key value`, whose dashes are at `at`.
+pub(super) fn find_flag(text: &[u8], at: usize, keys: &KeyPolicy) -> Option<(Range<usize>, Treatment)> {
+    let key = at..at + run(text, at, KEY_MAX, is_key);
+    let blanks = run(text, key.end, BLANKS_MAX, is_blank);
+    // With a sign behind it, it is found by this.
+    if blanks == 0 || sign(text, key.end).is_some() {
+        return None;
+    }
+    let treatment = keys.treatment_of(&text[key.clone()])?;
+    Some((value(text, key.end + blanks, Sign::Blank, key, treatment)?, treatment))
+}
+
+fn value(
+    text: &[u8],
+    start: usize,
+    sign: Sign,
+    key: Range<usize>,
+    treatment: Treatment,
+) -> Option<Range<usize>> {
+    match treatment {
         Treatment::Card => bare_or_quoted(text, start, card::extent),
         Treatment::Iban => bare_or_quoted(text, start, iban::extent),
         _ => secret(text, start, sign, key.start, &text[key]),
-    }?;
-    Some((found, treatment))
+    }
+}
+
+/// The key before the sign at `at`, over blanks, a bracket and a quote.
+fn key_before(text: &[u8], at: usize, from: usize) -> Option<Range<usize>> {
+    let before = text.get(from..at)?;
+    let back = |end: usize, max: usize, is: fn(u8) -> bool| {
+        end - before[..end].iter().rev().take(max).take_while(|byte| is(**byte)).count()
+    };
+    let mut end = back(before.len(), BLANKS_MAX, is_blank);
+    end = back(end, 1, |byte| byte == b']');
+    let quote = back(end, 1, |byte| matches!(byte, b'"' | b'\'' | b'`'));
+    end = if quote < end { back(quote, BACKSLASHES_MAX, |byte| byte == b'\\') } else { end };
+    let start = back(end, KEY_MAX, is_key);
+    (start < end).then_some(from + start..from + end)
 }
 
 /// What stands in an element of XML that is called like a secret: `<password>...</password>`.
@@ -121,7 +137,7 @@ fn phrase_start(text: &[u8], key_start: usize, from: usize) -> usize {
 }
 
 fn is_key(byte: u8) -> bool {
-    is_alnum(byte) || b"_-.".contains(&byte)
+    is_alnum(byte) || matches!(byte, b'_' | b'-' | b'.')
 }
 
 fn is_blank(byte: u8) -> bool {
@@ -154,7 +170,7 @@ fn sign(text: &[u8], at: usize) -> Option<(Sign, usize)> {
 fn opening(text: &[u8], at: usize) -> Option<(usize, u8)> {
     let backslashes = run(text, at, BACKSLASHES_MAX, |byte| byte == b'\\');
     let quote = *text.get(at + backslashes)?;
-    b"\"'`".contains(&quote).then_some((backslashes, quote))
+    matches!(quote, b'"' | b'\'' | b'`').then_some((backslashes, quote))
 }
 
 /// Where a quoted text that begins at `start` ends; `None` when there is no closing quote within `max` bytes.
@@ -344,7 +360,8 @@ fn line_end(text: &[u8], start: usize) -> usize {
 
 /// All that stands in one, for a placeholder has brackets that else would end it.
 fn raw(text: &[u8], start: usize) -> &[u8] {
-    let is_part = |byte: u8| !byte.is_ascii_whitespace() && !b"\"'`&;,".contains(&byte);
+    let is_part =
+        |byte: u8| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\'' | b'`' | b'&' | b';' | b',');
     &text[start..start + run(text, start, value::PLACEHOLDER_MAX + 1, is_part)]
 }
 

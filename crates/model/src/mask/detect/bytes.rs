@@ -64,7 +64,10 @@ pub(super) fn may_begin_number(text: &[u8], at: usize) -> bool {
     let Some(before) = at.checked_sub(1).map(|before| text[before]) else { return true };
     before.is_ascii_whitespace()
         || !before.is_ascii()
-        || b"\"'`=:([{,;|<>".contains(&before)
+        || matches!(
+            before,
+            b'"' | b'\'' | b'`' | b'=' | b':' | b'(' | b'[' | b'{' | b',' | b';' | b'|' | b'<' | b'>'
+        )
         || is_behind_escape(text, at)
 }
 
@@ -73,7 +76,7 @@ pub(super) fn may_end_number(text: &[u8], end: usize) -> bool {
     match text.get(end..).unwrap_or_default() {
         // A mask may stand for what would have been a part of it.
         [b'-' | b'.' | b'/', next, ..] => !is_alnum(*next) && *next != b'*',
-        [next, ..] => !is_alnum(*next) && !b"_@%*+".contains(next),
+        [next, ..] => !is_alnum(*next) && !matches!(*next, b'_' | b'@' | b'%' | b'*' | b'+'),
         [] => true,
     }
 }
@@ -90,14 +93,14 @@ pub(super) fn words_before(text: &[u8], at: usize, from: usize) -> impl Iterator
         .iter()
         .rev()
         .take(BETWEEN_MAX)
-        .take_while(|byte| b" =:\"'([#\\".contains(byte))
+        .take_while(|byte| matches!(*byte, b' ' | b'=' | b':' | b'"' | b'\'' | b'(' | b'[' | b'#' | b'\\'))
         .count();
     let end = at - between;
     let length = text[from..end]
         .iter()
         .rev()
         .take(NAME_MAX)
-        .take_while(|byte| is_alnum(**byte) || b"_-.".contains(byte))
+        .take_while(|byte| is_alnum(**byte) || matches!(*byte, b'_' | b'-' | b'.'))
         .count();
     let name = if between == 0 { &[][..] } else { &text[end - length..end] };
     let mut rest = name;

@@ -18,6 +18,11 @@ const PADDING_MAX: usize = 2;
 /// Most blanks between scheme and credentials.
 const BLANKS_MAX: usize = 4;
 
+/// True when a scheme may begin at `at`.
+pub(super) fn begins(text: &[u8], at: usize) -> bool {
+    has_at(text, at, b"bear") || has_at(text, at, b"basi")
+}
+
 /// The credentials behind the scheme at `at`.
 pub(super) fn find(text: &[u8], at: usize) -> Option<Range<usize>> {
     if !begins_word(text, at) {
@@ -32,7 +37,7 @@ pub(super) fn find(text: &[u8], at: usize) -> Option<Range<usize>> {
 
 fn bearer(text: &[u8], at: usize) -> Option<Range<usize>> {
     let start = behind_blanks(text, at)?;
-    let is_part = |byte| is_alnum(byte) || b"-._~+/".contains(&byte);
+    let is_part = |byte| is_alnum(byte) || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
     let judged = &text[start..start + run(text, start, JUDGED_MAX, is_part)];
     let length =
         if judged.len() == JUDGED_MAX { run(text, start, usize::MAX, is_part) } else { judged.len() };

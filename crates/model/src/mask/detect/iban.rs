@@ -99,8 +99,12 @@ const LENGTHS: [(&[u8; 2], u8); 89] = [
 
 /// The account that begins at `at`, written in one or in groups of four.
 pub(super) fn find(text: &[u8], at: usize) -> Option<Range<usize>> {
-    let country = text.get(at..at + 2)?;
-    let (_, length) = LENGTHS.iter().find(|(known, _)| known[..] == *country)?;
+    let [first, second, check @ ..] = text.get(at..)?.first_chunk::<4>()?;
+    if !(first.is_ascii_uppercase() && second.is_ascii_uppercase() && check.iter().all(u8::is_ascii_digit)) {
+        return None;
+    }
+    let country = [*first, *second];
+    let (_, length) = LENGTHS.iter().find(|(known, _)| **known == country)?;
     if !may_begin_number(text, at) {
         return None;
     }

@@ -6,10 +6,12 @@ use super::bytes::{is_alnum, run, steps};
 
 /// What every block begins with (RFC 7468).
 pub(super) const BEGIN: &[u8] = b"-----BEGIN ";
+/// Dashes at both ends of its first line.
+pub(super) const DASHES: usize = 5;
 /// Longest label: `OPENSSH PRIVATE KEY` has 19 characters, `PGP PRIVATE KEY BLOCK` 21.
 const LABEL_MAX: usize = 40;
 /// Longest first line.
-pub(super) const HEADER_MAX: usize = BEGIN.len() + LABEL_MAX + 5;
+pub(super) const HEADER_MAX: usize = BEGIN.len() + LABEL_MAX + DASHES;
 /// Base64 that must follow the label, for it to be a key and not the mention of one.
 const BODY_MIN: usize = 16;
 /// Longest body: an RSA key of 16384 bits has 12,600 characters.
@@ -35,7 +37,7 @@ pub(super) fn find(text: &[u8], at: usize) -> Option<Range<usize>> {
     let label_at = at + BEGIN.len();
     let label = &text[label_at
         ..label_at + run(text, label_at, LABEL_MAX, |byte| byte.is_ascii_uppercase() || byte == b' ')];
-    let body = label_at + label.len() + 5;
+    let body = label_at + label.len() + DASHES;
     let is_private = label.ends_with(b"PRIVATE KEY") || label.ends_with(b"PRIVATE KEY BLOCK");
     if !is_private || !text[label_at + label.len()..].starts_with(b"-----") {
         return None;

@@ -20,7 +20,10 @@ pub(super) fn find(text: &[u8], at: usize) -> Option<Range<usize>> {
     let authority = rest
         .iter()
         .take(USERINFO_MAX)
-        .position(|byte| byte.is_ascii_whitespace() || b"/?#\"'`<>\\".contains(byte))
+        .position(|byte| {
+            byte.is_ascii_whitespace()
+                || matches!(*byte, b'/' | b'?' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\')
+        })
         .map_or(&rest[..rest.len().min(USERINFO_MAX)], |length| &rest[..length]);
     // The last `@` ends it: one inside the password should be escaped, and is often not.
     let end = authority.iter().rposition(|byte| *byte == b'@')?;
@@ -33,7 +36,7 @@ pub(super) fn find(text: &[u8], at: usize) -> Option<Range<usize>> {
     }
     // A user may be a token. Only what is too short for one, and nothing else, is shown.
     let user = &authority[..password - 1];
-    let is_name =
-        user.len() <= USER_MAX && user.iter().all(|byte| is_alnum(*byte) || b"-._%+".contains(byte));
+    let is_name = user.len() <= USER_MAX
+        && user.iter().all(|byte| is_alnum(*byte) || matches!(*byte, b'-' | b'.' | b'_' | b'%' | b'+'));
     Some(if is_name { start + password } else { start }..start + end)
 }

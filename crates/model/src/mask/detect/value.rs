@@ -111,8 +111,10 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let between =
         |open: &[u8], close: &[u8]| value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
     let is_name = |text: &[u8]| {
-        all(text, |byte| byte.is_ascii_alphabetic() || b"_-. {}$:?!#".contains(&byte))
-            || all(text, |byte| byte.is_ascii_digit())
+        all(text, |byte| {
+            byte.is_ascii_alphabetic()
+                || matches!(byte, b'_' | b'-' | b'.' | b' ' | b'{' | b'}' | b'$' | b':' | b'?' | b'!' | b'#')
+        }) || all(text, |byte| byte.is_ascii_digit())
     };
     let is_repeated = rest.iter().all(|byte| *byte == first)
         && (b"*.-_#?".contains(&first) || (value.len() > 2 && matches!(first, b'x' | b'X')));
@@ -196,7 +198,9 @@ pub(super) fn is_message(value: &[u8]) -> bool {
 ///
 /// `rest`: what stands behind the value; it begins with a bracket where the value was thought to end before one.
 pub(super) fn is_code(value: &[u8], rest: &[u8], is_spaced: bool) -> bool {
-    let is_path = |byte: &u8| byte.is_ascii_alphabetic() || b"_.:>-&*!".contains(byte);
+    let is_path = |byte: &u8| {
+        byte.is_ascii_alphabetic() || matches!(*byte, b'_' | b'.' | b':' | b'>' | b'-' | b'&' | b'*' | b'!')
+    };
     let is_part = |byte: &&u8| is_path(byte) || (is_spaced && byte.is_ascii_digit());
     let name = value.iter().take_while(is_part).count();
     let is_path_alone = name == value.len();
@@ -242,7 +246,7 @@ pub(super) fn is_random(value: &[u8], ends_line: bool) -> bool {
 /// True for words in small letters that are joined, the last with at most two digits: the name of something, `db-credentials-2`;
 /// and for three or more of which one says so, `default-token-x7k2p`.
 fn is_name(value: &[u8]) -> bool {
-    let is_joint = |byte: &u8| b"-_./:".contains(byte);
+    let is_joint = |byte: &u8| matches!(*byte, b'-' | b'_' | b'.' | b'/' | b':');
     let digits = value.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let words = &value[..value.len() - digits];
     let is_small = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_lowercase() || is_joint(byte));

@@ -7,16 +7,17 @@ use std::ops::Range;
 use super::{
     Kind,
     bytes::{begins_word, is_alnum, is_base64url, run},
+    scan::Grams,
 };
 
 /// How a token of one issuer looks.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Form {
-    pub(super) kind: Kind,
+struct Form {
+    kind: Kind,
     /// What marks it. Case matters.
-    pub(super) prefix: &'static str,
-    /// Where in the prefix the four bytes are that are looked for: the rarest in ordinary text.
-    pub(super) gram_at: usize,
+    prefix: &'static str,
+    /// Where in the prefix the character is by which it is found: a mark, which letters are not; the first when there is none.
+    mark_at: usize,
     /// What the rest is made of.
     is_part: fn(u8) -> bool,
     /// How long the rest is.
@@ -29,12 +30,17 @@ pub(super) struct Form {
 const JUDGED_MAX: usize = 256;
 
 const fn form(kind: Kind, prefix: &'static str, is_part: fn(u8) -> bool, length: (usize, usize)) -> Form {
-    Form { kind, prefix, gram_at: 0, is_part, length, is_likely: |_| true }
+    let mut mark_at = 0;
+    while mark_at < prefix.len() && !matches!(prefix.as_bytes()[mark_at], b'_' | b'-' | b'.') {
+        mark_at += 1;
+    }
+    let mark_at = if mark_at < prefix.len() { mark_at } else { 0 };
+    Form { kind, prefix, mark_at, is_part, length, is_likely: |_| true }
 }
 
 const ANY: usize = usize::MAX;
 
-pub(super) const FORMS: [Form; 38] = [
+const FORMS: [Form; 38] = [
     form(Kind::Aws, "AKIA", is_base32, (16, 16)),
     form(Kind::Aws, "ASIA", is_base32, (16, 16)),
     form(Kind::Gcp, "AIza", is_base64url, (35, 35)),
@@ -45,7 +51,7 @@ pub(super) const FORMS: [Form; 38] = [
     form(Kind::Github, "ghu_", is_alnum, (36, ANY)),
     form(Kind::Github, "ghs_", is_alnum, (36, ANY)),
     form(Kind::Github, "ghr_", is_alnum, (36, ANY)),
-    Form { gram_at: 6, ..form(Kind::Github, "github_pat_", is_word, (40, ANY)) },
+    form(Kind::Github, "github_pat_", is_word, (40, ANY)),
     form(Kind::Gitlab, "glpat-", is_base64url, (20, ANY)),
     form(Kind::Gitlab, "gldt-", is_base64url, (20, ANY)),
     form(Kind::Gitlab, "glrt-", is_base64url, (20, ANY)),
@@ -59,13 +65,13 @@ pub(super) const FORMS: [Form; 38] = [
     slack("xoxs-"),
     slack("xapp-"),
     // The address of a webhook is its key.
-    Form { gram_at: 8, ..form(Kind::Slack, "hooks.slack.com/services/", is_path, (20, ANY)) },
+    form(Kind::Slack, "hooks.slack.com/services/", is_path, (20, ANY)),
     form(Kind::Stripe, "sk_live_", is_alnum, (16, ANY)),
     form(Kind::Stripe, "rk_live_", is_alnum, (16, ANY)),
     form(Kind::Stripe, "whsec_", is_base64, (24, ANY)),
     Form { is_likely: is_ai_key, ..form(Kind::Ai, "sk-", is_base64url, (20, ANY)) },
     form(Kind::Vendor, "npm_", is_alnum, (36, 36)),
-    Form { gram_at: 3, ..form(Kind::Vendor, "pypi-AgEI", is_base64url, (50, ANY)) },
+    form(Kind::Vendor, "pypi-AgEI", is_base64url, (50, ANY)),
     Form { is_likely: |rest| rest.get(22) == Some(&b'.'), ..form(Kind::Vendor, "SG.", is_dotted, (66, 66)) },
     form(Kind::Vendor, "hf_", is_alnum, (34, 40)),
     form(Kind::Vendor, "dop_v1_", is_alnum, (64, 64)),
@@ -81,22 +87,47 @@ const fn slack(prefix: &'static str) -> Form {
     Form { is_likely: |rest| rest.iter().any(u8::is_ascii_digit), ..form }
 }
 
-/// Where the secret of a token of this form lies whose prefix has its looked-for bytes at `at`.
-pub(super) fn find(form: &Form, text: &[u8], at: usize) -> Option<Range<usize>> {
-    let start = at.checked_sub(form.gram_at)?;
-    let secret = start + form.prefix.len();
-    if !text[start..].starts_with(form.prefix.as_bytes()) || !begins_token(text, start) {
-        return None;
+impl Form {
+    /// Where the secret lies of the token that begins at `start`.
+    fn find(&self, text: &[u8], start: usize) -> Option<Range<usize>> {
+        let secret = start + self.prefix.len();
+        if !text[start..].starts_with(self.prefix.as_bytes()) || !begins_token(text, start) {
+            return None;
+        }
+        let judged = run(text, secret, JUDGED_MAX.min(self.length.1.saturating_add(1)), self.is_part);
+        if judged < self.length.0 || !(self.is_likely)(&text[secret..secret + judged]) {
+            return None;
+        }
+        let length = if judged == JUDGED_MAX { run(text, secret, usize::MAX, self.is_part) } else { judged };
+        let end = secret + length;
+        // Where a letter goes on that no such token has, it is none.
+        let is_whole = length <= self.length.1 && text.get(end).is_none_or(|next| !is_alnum(*next));
+        is_whole.then_some(secret..end)
     }
-    let judged = run(text, secret, JUDGED_MAX.min(form.length.1.saturating_add(1)), form.is_part);
-    if judged < form.length.0 || !(form.is_likely)(&text[secret..secret + judged]) {
-        return None;
+}
+
+/// The four bytes up to its mark of every prefix that has one.
+pub(super) fn insert(grams: &mut Grams) {
+    for form in &FORMS {
+        match form.prefix.as_bytes()[..=form.mark_at] {
+            [.., a, b, c, d] => grams.insert_form([a, b, c, d]),
+            // A word begins with three of them, behind anything but a letter; or behind the letter of `\n`.
+            [a, b, c] => (0..=255_u8)
+                .filter(|before| !is_alnum(*before) || b"nrt".contains(before))
+                .for_each(|before| grams.insert_form([before, a, b, c])),
+            _ => {}
+        }
     }
-    let length = if judged == JUDGED_MAX { run(text, secret, usize::MAX, form.is_part) } else { judged };
-    let end = secret + length;
-    // Where a letter goes on that no such token has, it is none.
-    let is_whole = length <= form.length.1 && text.get(end).is_none_or(|next| !is_alnum(*next));
-    is_whole.then_some(secret..end)
+}
+
+/// The token whose mark is at `at`: what it is, and where its secret lies.
+pub(super) fn find(text: &[u8], at: usize) -> Option<(Kind, Range<usize>)> {
+    FORMS.iter().find_map(|form| {
+        let start = at.checked_sub(form.mark_at)?;
+        // Most are other forms: their first letter is compared before anything is called.
+        (text[start] == form.prefix.as_bytes()[0]).then_some(())?;
+        Some((form.kind, form.find(text, start)?))
+    })
 }
 
 /// Not in the middle of a word, nor of base64.

@@ -90,7 +90,7 @@ fn no_text_is_looked_at_again_and_again() {
     for piece in pieces {
         for before in ["", &key, "pwd=\"", "pwd=\\\\\\\"", "eyJhbGciOiJIUzI1NiJ9."] {
             for joint in ["", " ", "\n", ";"] {
-                let length = 2_000;
+                let length = 1_000;
                 let text = before.to_owned() + &[piece, joint].concat().repeat(length / piece.len());
                 let steps = steps_per_byte(text.as_bytes());
                 assert!(steps <= STEPS_PER_BYTE_MAX, "{steps}: {before}{piece}{joint}");
