@@ -114,4 +114,25 @@ mod tests {
         );
         assert!("".parse::<Treatment>().unwrap_err().is_invalid());
     }
+
+    #[test]
+    fn the_page_shows_what_masks_show() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/masks.md");
+        // A crate that was published stands alone.
+        let Ok(page) = std::fs::read_to_string(page) else { return };
+        let mut shown = Vec::new();
+        for row in page.lines() {
+            let mut cells = row.split('|').skip(1).map(|cell| cell.trim().trim_matches('`'));
+            let (Some(name), Some(text), Some(expected)) = (cells.next(), cells.next(), cells.next()) else {
+                continue;
+            };
+            let is_example = row.matches('`').count() >= 6 && expected.contains(MASKED);
+            if let (true, Ok(treatment)) = (is_example, name.parse::<Treatment>()) {
+                assert_eq!(treatment.apply(text), expected, "{row}");
+                shown.push(treatment);
+            }
+        }
+        let is_shown = |treatment: &Treatment| shown.contains(treatment) || *treatment == Treatment::Redact;
+        assert!(Treatment::ALL.iter().all(is_shown), "{shown:?}");
+    }
 }

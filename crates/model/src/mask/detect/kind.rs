@@ -143,4 +143,14 @@ mod tests {
         );
         assert!(message.ends_with("; did you mean `card`?"), "{message}");
     }
+
+    #[test]
+    fn the_page_has_every_kind_in_this_order() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/masks.md");
+        // A crate that was published stands alone.
+        let Ok(page) = std::fs::read_to_string(page) else { return };
+        let rows = page.lines().skip_while(|line| !line.starts_with("| detector |")).skip(2);
+        let listed: Vec<&str> = rows.map_while(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+        assert_eq!(listed, Kind::ALL.map(Kind::as_str));
+    }
 }

@@ -116,3 +116,27 @@ pub(super) const QUESTIONS: [&str; 14] = [
     "accept", "accepts", "allow", "allows", "had", "has", "is", "missing", "needs", "requires", "use",
     "uses", "with", "without",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_the_same_lists() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/masks.md");
+        // A crate that was published stands alone.
+        let Ok(page) = std::fs::read_to_string(page) else { return };
+        for (title, names) in [
+            ("masked, also at the end of a word (`PGPASSWORD`)", &SECRET_ANYWHERE[..]),
+            ("masked", &SECRET),
+            ("masked but for the last four digits", &CARD),
+            ("masked but for country and end", &IBAN),
+            ("left alone", &LEFT_ALONE),
+            ("questions", &QUESTIONS),
+        ] {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            let row = format!("| {title} | {} |", names.join(" "));
+            assert!(page.lines().any(|line| line == row), "docs/masks.md should have this row:\n{row}");
+        }
+    }
+}
