@@ -41,6 +41,10 @@
 //! # How do I test what I emit?
 //! [`testing::capture`] and [`assert_event!`].
 //!
+//! # How do I say what an error was? Do I hear of panics?
+//! `error!(cause: &error, "payment_process_failed")` asks the error: [`ErrorCode`] adds its code, [`ErrorContext`] is for errors that
+//! come as pieces. A panic is an event, `runtime_thread_panicked`. See `docs/errors.md`.
+//!
 //! # How many of what happened, and how long did it take?
 //! Every name is counted from its first event on: [`counts`], [`metrics::operations`], [`metrics::prometheus`]. See `docs/counts.md`.
 //!

@@ -14,7 +14,7 @@ use crate::error_text::{CUT, pass};
 const CAUSES_MAX: usize = 32;
 /// Bytes of causes after which no other is shown: each may have the length of a message.
 const CHAIN_BYTES_MAX: usize = 64 << 10;
-/// Longest code, in bytes; more is cut.
+/// Longest code, and longest name of a type that a `Debug` text tells, in bytes; more is cut.
 const CODE_BYTES_MAX: usize = 256;
 /// The type of errors of the standard library's `io`.
 const IO_TYPE: &str = "io::Error";
@@ -155,7 +155,8 @@ fn behind_contexts(
         if !kind::is_context(&debug) {
             return match kind::io_code_of_debug(&debug) {
                 Some(code) => (Some(IO_TYPE.to_owned()), code),
-                None => (kind::of_debug(&debug).map(str::to_owned), None),
+                // A `Debug` written by hand may show anything.
+                None => (kind::of_debug(&debug).map(|name| pass(name, CODE_BYTES_MAX).into_owned()), None),
             };
         }
     }
