@@ -16,6 +16,7 @@ mod notes;
 use crate::lang::Unit;
 
 pub use self::notes::{Lost, Notes, Sampled};
+pub(crate) use self::{json::quote, notes::counted};
 
 /// A table of cells, or events, and what must be said beside it.
 #[derive(Clone, Debug, Default, PartialEq)]

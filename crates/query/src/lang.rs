@@ -26,6 +26,8 @@ pub use self::{
     unit::{Dimension, Unit},
 };
 
+pub(crate) use self::parser::count;
+
 /// Most bytes that a compiled regular expression may take: enough for what people write, too little to be a weapon.
 const REGEX_BYTES_MAX: usize = 1 << 20;
 

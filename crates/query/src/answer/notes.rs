@@ -75,9 +75,9 @@ impl Notes {
         }
         if let Some(Sampled { events, weight, error }) = self.sampled {
             sentences.push(format!(
-                "estimated: {} sampled event{} stand for {} (± {})",
+                "estimated: {} sampled event{} for {} (± {})",
                 grouped(events),
-                if events == 1 { "" } else { "s" },
+                if events == 1 { " stands" } else { "s stand" },
                 grouped(weight.round() as u64),
                 grouped(error.round() as u64),
             ));
@@ -144,7 +144,7 @@ mod tests {
             [
                 "partial: the input was not read to its end",
                 "counts are lower bounds: >= , 3 lost (3 cache_hit)",
-                "estimated: 1 sampled event stand for 100 (± 100)",
+                "estimated: 1 sampled event stands for 100 (± 100)",
                 "3 lines left out: 2 is not a JSON object, 1 is cut short",
                 "1 event left out: no time",
             ],

@@ -12,6 +12,8 @@ mod stage;
 
 use trine_model::suggest;
 
+pub(crate) use self::clauses::count;
+
 use super::{
     ast::{Field, Query},
     error::Error,

@@ -22,6 +22,10 @@ struct Clauses {
 
 impl Parser<'_> {
     pub(super) fn clauses(&mut self) -> Result<Query> {
+        // The one stage that reads like words and a clause.
+        if self.is_keyword(&["pair", "by"]) {
+            return Ok(Query { filter: Filter::All, stages: self.stage()?.into_iter().collect() });
+        }
         let mut clauses = Clauses::default();
         if self.is_select() {
             self.select(&mut clauses)?;
@@ -151,7 +155,7 @@ impl Parser<'_> {
 }
 
 /// `count()`.
-pub(super) fn count() -> Expr {
+pub(crate) fn count() -> Expr {
     use crate::lang::ast::Call;
     match functions::named("count") {
         Some(named) => {

@@ -21,7 +21,7 @@ pub struct Block<'a> {
 }
 
 /// Where a block belongs among all of a scan: blocks sorted by it give the lines in the order of the input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Order {
     /// A place in [`Input::sources`].
     pub source: u32,

@@ -1,0 +1,254 @@
+//! Names of the question that nothing in the input has: a slip, where one is that looks much like it.
+
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use trine_model::suggest;
+
+use super::{
+    Error, Settings,
+    event::{NAME, Slot, canonical},
+    plan::Segment,
+    readers::Readers,
+    run::event_scope,
+};
+use crate::{
+    answer::Notes,
+    lang::{
+        self,
+        ast::{Argument, Call, Expr, Field, Filter, Item, Key, Literal, Query, Stage, Test},
+    },
+    scan::{
+        input::{Input, Options, scan},
+        line::Line,
+    },
+};
+
+/// Bytes of the input in which names are looked up, when one is not known: enough for every name of most logs.
+const LOOKED_AT_BYTES_MAX: usize = 512 << 20;
+/// Names that are remembered.
+const NAMES_MAX: usize = 10_000;
+
+/// Looks, where a field was in no event or no event matched, whether the input knows the names of the question at all.
+///
+/// Errors: one is unknown, and another is near. Unknown without a near one is a remark.
+pub(super) fn check(
+    text: &str,
+    query: &Query,
+    first: &Segment,
+    seen: &[bool],
+    input: &Input,
+    settings: &Settings<'_>,
+    notes: &mut Notes,
+) -> Result<(), Error> {
+    let asked = Asked::of(query);
+    let scope = event_scope(first);
+    let unseen: Vec<&Field> = scope
+        .slots
+        .iter()
+        .zip(&scope.fields)
+        .zip(seen)
+        .filter(|((slot, _), seen)| matches!(slot, Slot::Field(_)) && !**seen)
+        .map(|((_, field), _)| field)
+        .filter(|field| asked.fields.iter().any(|asked| asked == *field))
+        .collect();
+    let names: &[(Field, String)] = if notes.matched == 0 { &asked.names } else { &[] };
+    let is_readable = input.sources().iter().all(|source| source.path().is_some());
+    if (unseen.is_empty() && names.is_empty()) || !is_readable {
+        return Ok(());
+    }
+    let known = Known::of(input, settings);
+    if known.is_empty() {
+        return Ok(());
+    }
+    for (field, name) in names {
+        let name = canonical(name.as_str().into());
+        if known.names.contains(&*name) {
+            continue;
+        }
+        match suggest::nearest(&name, known.names.iter().map(String::as_str)) {
+            Some(near) => {
+                let at = text[field.at..].find(&*name).map_or(field.at, |at| field.at + at);
+                let error = lang::Error::new(text, at, name.len(), format!("no event is called `{name}`"));
+                return Err(Error::Question(error.did_you_mean(Some(near))));
+            }
+            None => notes.remarks.push(format!("no event is called `{name}`")),
+        }
+    }
+    for field in unseen {
+        // Of a path, its first key must be known; what lies within is not looked into.
+        let is_known = known.fields.contains(&field.name)
+            || field.path.as_key().is_none()
+                && known.fields.iter().any(|known| field.name.starts_with(known.as_str()));
+        if is_known {
+            continue;
+        }
+        match suggest::nearest(&field.name, known.fields.iter().map(String::as_str)) {
+            Some(near) => {
+                let message = format!("no event has a field `{}`", field.name);
+                let error = lang::Error::new(text, field.at, field.name.len(), message);
+                return Err(Error::Question(error.did_you_mean(Some(near))));
+            }
+            None => notes.remarks.push(format!("no event has a field `{}`", field.name)),
+        }
+    }
+    Ok(())
+}
+
+/// Names that a question takes for granted: not those that it excludes, or asks for whether they are there.
+#[derive(Default)]
+struct Asked {
+    fields: Vec<Field>,
+    names: Vec<(Field, String)>,
+}
+
+impl Asked {
+    fn of(query: &Query) -> Asked {
+        let mut asked = Asked::default();
+        asked.filter(&query.filter);
+        for stage in &query.stages {
+            asked.stage(stage);
+        }
+        asked
+    }
+
+    fn stage(&mut self, stage: &Stage) {
+        match stage {
+            Stage::Where(filter) => self.filter(filter),
+            Stage::Aggregate(items, keys) => {
+                self.items(items);
+                keys.iter().for_each(|key| match key {
+                    Key::Item(item) => self.expr(&item.expr),
+                    Key::Every(..) => {}
+                });
+            }
+            Stage::Extend(items) | Stage::Fields(items) => self.items(items),
+            Stage::Sort(keys) => keys.iter().for_each(|key| self.expr(&key.expr)),
+            Stage::Dedup(fields) | Stage::Pair(fields) | Stage::Differ(fields, _) => {
+                self.fields.extend(fields.iter().cloned());
+            }
+            Stage::Explode(field) | Stage::FieldValues(field, _) | Stage::CollapseNums(field) => {
+                self.fields.push(field.clone());
+            }
+            Stage::Limit(_)
+            | Stage::Facets(_)
+            | Stage::FieldNames
+            | Stage::Context(_)
+            | Stage::Compare(..) => {}
+        }
+    }
+
+    fn items(&mut self, items: &[Item]) {
+        items.iter().for_each(|item| self.expr(&item.expr));
+    }
+
+    fn filter(&mut self, filter: &Filter) {
+        match filter {
+            Filter::And(all) | Filter::Or(all) => all.iter().for_each(|one| self.filter(one)),
+            Filter::Field(field, Test::Is(Literal::Text(name))) if field.name == NAME => {
+                self.names.push((field.clone(), name.clone()));
+            }
+            Filter::Field(field, test) if !matches!(test, Test::Is(Literal::Null)) => {
+                self.fields.push(field.clone());
+            }
+            Filter::In(field, _) => self.fields.push(field.clone()),
+            Filter::Expr(expr) => self.expr(expr),
+            Filter::All | Filter::Not(_) | Filter::Field(..) | Filter::Anywhere(_) => {}
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Field(field) => self.fields.push(field.clone()),
+            Expr::Call(Call { function, arguments, .. })
+                if !matches!(function.name, "coalesce" | "exists" | "if") =>
+            {
+                for argument in arguments {
+                    match argument {
+                        Argument::Expr(expr) => self.expr(expr),
+                        Argument::Filter(filter) => self.filter(filter),
+                    }
+                }
+            }
+            Expr::Minus(inner) | Expr::Matches(inner, _) | Expr::In(inner, _) => self.expr(inner),
+            Expr::Arithmetic(_, sides) | Expr::Compare(_, sides) => {
+                sides.iter().for_each(|side| self.expr(side));
+            }
+            Expr::And(all) | Expr::Or(all) => all.iter().for_each(|one| self.expr(one)),
+            Expr::Literal(_) | Expr::Call(_) | Expr::Not(_) => {}
+        }
+    }
+}
+
+/// Names that the input has.
+#[derive(Default)]
+struct Known {
+    fields: BTreeSet<String>,
+    names: BTreeSet<String>,
+}
+
+impl Known {
+    fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    fn of(input: &Input, settings: &Settings<'_>) -> Known {
+        let readers = Readers::new(input);
+        let (stop, read) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let options = Options { threads: settings.threads, stop: Some(&stop), ..Options::default() };
+        let outcome = scan(input, &options, Known::default, |known, block| {
+            let format = readers.format_of(block);
+            let mut buffer = String::new();
+            for line in block.lines().map(Line::new) {
+                known.line(line, format.fields);
+                if let Some(name) = format.event(line, &mut buffer) {
+                    add(&mut known.names, &canonical(name.into()));
+                }
+                // Events of a batch have names of their own.
+                if let Ok(Some(events)) = line.get("events") {
+                    for event in events.items().flatten().map(|item| Line::new(item.bytes())) {
+                        known.line(event, None);
+                        if let Some(name) = format.event(event, &mut buffer) {
+                            add(&mut known.names, &canonical(name.into()));
+                        }
+                    }
+                }
+            }
+            let before = read.fetch_add(block.bytes.len(), Ordering::Relaxed);
+            let is_stopped = settings.stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
+            if before + block.bytes.len() > LOOKED_AT_BYTES_MAX || is_stopped {
+                stop.store(true, Ordering::Relaxed);
+            }
+        });
+        let mut all = Known::default();
+        for known in outcome.states {
+            all.fields.extend(known.fields);
+            all.names.extend(known.names);
+        }
+        all
+    }
+
+    fn line(&mut self, line: Line<'_>, fields: Option<&str>) {
+        let mut buffer = String::new();
+        for member in line.members().flatten() {
+            let key = member.key(&mut buffer);
+            if fields == Some(key) {
+                let mut inner = String::new();
+                member
+                    .value
+                    .members()
+                    .flatten()
+                    .for_each(|field| add(&mut self.fields, field.key(&mut inner)));
+            }
+            add(&mut self.fields, key);
+        }
+    }
+}
+
+fn add(names: &mut BTreeSet<String>, name: &str) {
+    if names.len() < NAMES_MAX && !names.contains(name) {
+        names.insert(name.to_owned());
+    }
+}

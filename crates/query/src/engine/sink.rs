@@ -1,0 +1,221 @@
+//! Where events or rows go that pass: gathered by each thread, merged, and finished into rows.
+
+use hashbrown::{HashMap, hash_map::Entry};
+
+use super::{
+    aggregate::Moment,
+    differ::{Differ, Differing},
+    event::Row,
+    expr::Expr,
+    facets::{FieldCounts, Names},
+    groups::{Grouping, Groups},
+    hash::Build,
+    keep::{Keep, Keeping, Kept},
+    pairs::{Pairing, Pairs},
+    place::Place,
+};
+use crate::answer::{Answer, Cell, Column};
+
+/// What a segment does with what passes its steps.
+#[derive(Clone, Debug)]
+pub(super) enum Sink {
+    Keep(Keeping),
+    /// As [`Sink::Keep`], but only these values.
+    Project(Vec<Expr>, Vec<Column>, Keeping),
+    Group(Grouping),
+    /// The first with each combination of values.
+    Dedup(Vec<Expr>),
+    /// The most common values of each field.
+    Facets(usize),
+    FieldNames,
+    Pair(Pairing),
+    Differ(Differing),
+}
+
+/// What one thread gathered.
+#[derive(Debug)]
+pub(super) enum Gathered {
+    Keep(Keep),
+    Groups(Box<Groups>),
+    Dedup(HashMap<Box<[u8]>, (Place, Kept), Build>, usize),
+    Facets(FieldCounts),
+    Names(Names),
+    Pairs(Pairs),
+    Differ(Differ),
+}
+
+/// What comes out of a segment.
+#[derive(Debug)]
+pub(super) enum Data {
+    /// Events, or rows, with the columns they had.
+    Kept(Vec<Kept>),
+    Answer(Answer),
+}
+
+impl Sink {
+    pub(super) fn begin(&self) -> Gathered {
+        match self {
+            Sink::Keep(_) | Sink::Project(..) => Gathered::Keep(Keep::default()),
+            Sink::Group(_) => Gathered::Groups(Box::default()),
+            Sink::Dedup(_) => Gathered::Dedup(HashMap::default(), 0),
+            Sink::Facets(_) => Gathered::Facets(FieldCounts::default()),
+            Sink::FieldNames => Gathered::Names(Names::default()),
+            Sink::Pair(_) => Gathered::Pairs(Pairs::default()),
+            Sink::Differ(_) => Gathered::Differ(Differ::default()),
+        }
+    }
+
+    /// Takes in what passed. `keep` makes a copy of it, which is asked for only where it is wanted.
+    #[inline]
+    pub(super) fn add(
+        &self,
+        gathered: &mut Gathered,
+        row: &impl Row,
+        moment: &Moment,
+        keep: impl FnOnce() -> Kept,
+    ) {
+        match (self, gathered) {
+            (Sink::Group(grouping), Gathered::Groups(groups)) => groups.add(grouping, row, moment),
+            (Sink::Keep(keeping), Gathered::Keep(kept)) => {
+                let sort = sort_cells(keeping, row);
+                if kept.wants(keeping, &sort, moment.place) {
+                    kept.add(keeping, sort, moment.place, keep());
+                }
+            }
+            (Sink::Project(exprs, _, keeping), Gathered::Keep(kept)) => {
+                let sort = sort_cells(keeping, row);
+                if kept.wants(keeping, &sort, moment.place) {
+                    let cells = exprs.iter().map(|expr| expr.value(row).into_cell()).collect();
+                    kept.add(keeping, sort, moment.place, Kept::Row(cells));
+                }
+            }
+            (Sink::Dedup(exprs), Gathered::Dedup(seen, bytes)) => {
+                let mut key = Vec::new();
+                if exprs.is_empty() {
+                    key.extend_from_slice(&row.whole());
+                }
+                exprs.iter().for_each(|expr| expr.value(row).encode(&mut key));
+                match seen.entry(key.into_boxed_slice()) {
+                    Entry::Occupied(mut first) if moment.place < first.get().0 => {
+                        first.insert((moment.place, keep()));
+                    }
+                    Entry::Occupied(_) => {}
+                    Entry::Vacant(place) => {
+                        *bytes += place.key().len() + size_of::<(Place, Kept)>() + row.whole().len();
+                        place.insert((moment.place, keep()));
+                    }
+                }
+            }
+            (Sink::Facets(_), Gathered::Facets(counts)) => {
+                row.each(&mut |name, val| counts.add(name, val, moment.weight));
+            }
+            (Sink::FieldNames, Gathered::Names(names)) => {
+                row.each(&mut |name, val| names.add(name, val, moment.weight));
+            }
+            (Sink::Pair(pairing), Gathered::Pairs(pairs)) => pairs.add(pairing, row, moment),
+            (Sink::Differ(differing), Gathered::Differ(differ)) => differ.add(differing, row, moment.weight),
+            _ => {}
+        }
+    }
+
+    pub(super) fn merge(&self, into: &mut Gathered, from: Gathered) {
+        match (self, into, from) {
+            (
+                Sink::Keep(keeping) | Sink::Project(_, _, keeping),
+                Gathered::Keep(kept),
+                Gathered::Keep(more),
+            ) => {
+                kept.merge(keeping, more);
+            }
+            (Sink::Group(grouping), Gathered::Groups(groups), Gathered::Groups(more)) => {
+                groups.merge(grouping, *more);
+            }
+            (_, Gathered::Dedup(seen, bytes), Gathered::Dedup(more, more_bytes)) => {
+                *bytes += more_bytes;
+                for (key, (place, kept)) in more {
+                    match seen.entry(key) {
+                        Entry::Occupied(mut first) if place < first.get().0 => {
+                            first.insert((place, kept));
+                        }
+                        Entry::Occupied(_) => {}
+                        Entry::Vacant(slot) => {
+                            slot.insert((place, kept));
+                        }
+                    }
+                }
+            }
+            (_, Gathered::Facets(counts), Gathered::Facets(more)) => counts.merge(more),
+            (_, Gathered::Names(names), Gathered::Names(more)) => names.merge(more),
+            (_, Gathered::Pairs(pairs), Gathered::Pairs(more)) => pairs.merge(more),
+            (_, Gathered::Differ(differ), Gathered::Differ(more)) => differ.merge(more),
+            _ => {}
+        }
+    }
+
+    /// `range_ns`: how long the range of time is that was asked for.
+    pub(super) fn finish(&self, gathered: Gathered, range_ns: Option<f64>) -> Data {
+        match (self, gathered) {
+            (Sink::Keep(keeping), Gathered::Keep(kept)) => Data::Kept(kept.finish(keeping)),
+            (Sink::Project(_, columns, keeping), Gathered::Keep(kept)) => {
+                let mut answer = Answer::new(columns.clone());
+                answer.rows = kept.finish(keeping).into_iter().filter_map(Kept::into_row).collect();
+                Data::Answer(answer)
+            }
+            (Sink::Group(grouping), Gathered::Groups(mut groups)) => {
+                Data::Answer(groups.answer(grouping, range_ns))
+            }
+            (Sink::Dedup(_), Gathered::Dedup(seen, _)) => {
+                let mut all: Vec<(Place, Kept)> = seen.into_values().collect();
+                all.sort_by_key(|(place, _)| *place);
+                Data::Kept(all.into_iter().map(|(_, kept)| kept).collect())
+            }
+            (Sink::Facets(most), Gathered::Facets(counts)) => Data::Answer(counts.answer(*most)),
+            (_, Gathered::Names(names)) => Data::Answer(names.answer()),
+            (Sink::Pair(pairing), Gathered::Pairs(pairs)) => Data::Answer(pairs.answer(pairing)),
+            (Sink::Differ(differing), Gathered::Differ(differ)) => Data::Answer(differ.answer(differing)),
+            // Each sink begins what it gathers itself.
+            _ => Data::Answer(Answer::default()),
+        }
+    }
+}
+
+impl Gathered {
+    /// Memory that it takes.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Gathered::Keep(kept) => kept.bytes(),
+            Gathered::Groups(groups) => groups.bytes(),
+            Gathered::Dedup(_, bytes) => *bytes,
+            Gathered::Facets(counts) => counts.bytes(),
+            Gathered::Names(names) => names.bytes(),
+            Gathered::Pairs(pairs) => pairs.bytes(),
+            Gathered::Differ(differ) => differ.bytes(),
+        }
+    }
+
+    /// How many of what, for the message that it is too much.
+    pub(super) fn size(&self) -> (usize, &'static str) {
+        match self {
+            Gathered::Keep(kept) => (kept.len(), "event"),
+            Gathered::Groups(groups) => (groups.len(), "group"),
+            Gathered::Dedup(seen, _) => (seen.len(), "distinct event"),
+            Gathered::Facets(counts) => (counts.len(), "value"),
+            Gathered::Names(names) => (names.len(), "field"),
+            Gathered::Pairs(pairs) => (pairs.len(), "event"),
+            Gathered::Differ(differ) => (differ.len(), "value"),
+        }
+    }
+}
+
+impl Kept {
+    fn into_row(self) -> Option<Vec<Cell>> {
+        match self {
+            Kept::Row(cells) => Some(cells),
+            Kept::Event(_) => None,
+        }
+    }
+}
+
+fn sort_cells(keeping: &Keeping, row: &impl Row) -> Vec<Cell> {
+    keeping.sort.iter().map(|(expr, _)| expr.value(row).into_cell()).collect()
+}
