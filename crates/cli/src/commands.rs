@@ -4,6 +4,7 @@ pub(crate) mod flow;
 pub(crate) mod generate;
 pub(crate) mod ops;
 pub(crate) mod orphans;
+pub(crate) mod query;
 pub(crate) mod tail;
 pub(crate) mod volume;
 
@@ -14,6 +15,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Generate(flags) => generate::run(&flags),
         Command::Ops(flags) => ops::run(&flags),
         Command::Flow(flags) => flow::run(&flags),
+        Command::Query(flags) => query::run(&flags),
         Command::Orphans(flags) => orphans::run(&flags),
         Command::Tail(flags) => tail::run(&flags),
         Command::Volume(flags) => volume::run(&flags),

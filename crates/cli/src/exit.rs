@@ -22,6 +22,8 @@ pub(crate) enum Failure {
     NoLogs(Vec<Trouble>),
     /// There are logs, and nothing in them is what was asked for.
     Nothing(String),
+    /// Nothing was found, and it is said already.
+    None,
     /// The command line says what cannot be.
     Usage(String),
 }
@@ -38,6 +40,7 @@ impl Failure {
             Failure::Io(_, error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
             Failure::Io(..) | Failure::NoLogs(_) => 3,
             Failure::Nothing(_) => 1,
+            Failure::None => return ExitCode::from(1),
             Failure::Usage(_) => 2,
         };
         // That there is nothing is an answer.
@@ -57,6 +60,7 @@ impl fmt::Display for Failure {
                 f.write_str(&troubles.join("\nerror: "))
             }
             Failure::Nothing(what) | Failure::Usage(what) => f.write_str(what),
+            Failure::None => f.write_str("nothing was found"),
         }
     }
 }

@@ -15,6 +15,7 @@ pub(crate) struct Flags {
 /// One variant, and one file in `commands/`, for each subcommand.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Query(commands::query::Flags),
     Ops(commands::ops::Flags),
     Flow(commands::flow::Flags),
     Orphans(commands::orphans::Flags),

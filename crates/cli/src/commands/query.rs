@@ -1,0 +1,210 @@
+//! `trine query`: asks logs a question.
+
+mod interrupt;
+mod progress;
+
+use std::{
+    io::{self, IsTerminal, Write},
+    thread,
+};
+
+use clap::Args;
+use trine_query::{
+    answer::{Answer, Cell, Column, Kind, Shape},
+    engine::{Error, MEMORY_BYTES, Settings, ask},
+    lang::{Dimension, Unit},
+    scan::input::{Input, Progress},
+};
+
+use self::interrupt::Interrupt;
+use crate::{
+    exit::Failure,
+    logs::{Range, now_ns, tell},
+    render::{self, Look, Output},
+};
+
+/// Ask logs a question: a filter, and what to make of the events that match.
+///
+/// The last argument is the question, those before it are the logs; without any, the standard input is read. docs/query.md has the
+/// language.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  trine query logs/ 'event:\"user_action\" AND action_type:\"purchase\"'
+  trine query logs/ 'SUM(amount) WHERE action_type:\"purchase\" GROUP BY category'
+  trine query logs/ 'event:payment_process_* | count(), p99(duration_ms) by event, 5m'
+  cat app.log | trine query 'level:>=error | top(5, reason) by domain'
+
+Exit codes: 0 done · 1 nothing matched, with --count · 2 the question or the command line cannot be understood · 3 nothing could be read")]
+pub(crate) struct Flags {
+    /// Files, folders and globs (`-` is the standard input), and behind them the question.
+    #[arg(value_name = "LOGS]... [QUESTION", required = true)]
+    arguments: Vec<String>,
+    #[command(flatten)]
+    range: Range,
+    /// The form of the answer. Default: a table; of events, the lines as they are in the log.
+    #[arg(long, short = 'O', value_name = "FORM")]
+    output: Option<Output>,
+    /// Print only how many events matched, or how many rows there are; the exit code is 1 when there are none.
+    #[arg(long)]
+    count: bool,
+    /// Memory that the answer may take, as 512MiB.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value_t = Size(MEMORY_BYTES))]
+    memory: Size,
+    /// Take names that nothing in the logs has as they are; else one that looks like a slip is an error.
+    #[arg(long)]
+    lenient: bool,
+    /// Threads; default: as many as there are cores.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+/// Bytes of memory.
+#[derive(Clone, Copy, Debug)]
+struct Size(usize);
+
+impl std::fmt::Display for Size {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}MiB", self.0 >> 20)
+    }
+}
+
+fn size(text: &str) -> Result<Size, String> {
+    let expected = || "expected a size, like 512MiB, 2GiB".to_owned();
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(expected)?;
+    let number: f64 = text[..split].parse().map_err(|_| expected())?;
+    match Unit::of_symbol(&text[split..]) {
+        // A float beyond the range of the integer becomes its end.
+        Some((_, unit)) if unit.dimension() == Dimension::Size => Ok(Size((number * unit.factor()) as usize)),
+        _ => Err(expected()),
+    }
+}
+
+pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
+    let Some((question, logs)) = flags.arguments.split_last() else {
+        return Err(Failure::Usage("there is no question".to_owned()));
+    };
+    if logs.is_empty() && io::stdin().is_terminal() {
+        return Err(Failure::Usage(forgotten(question)));
+    }
+    let input = find(logs)?;
+    let interrupt = Interrupt::install();
+    let progress = Progress::default();
+    let settings = Settings {
+        range: flags.range.range(),
+        memory_bytes: flags.memory.0,
+        is_lenient: flags.lenient,
+        now_ns: now_ns(),
+        stop: Some(interrupt.flag()),
+        progress: Some(&progress),
+        ..Settings::default()
+    };
+    let settings = Settings { threads: flags.threads.unwrap_or(settings.threads).max(1), ..settings };
+    let answer = thread::scope(|scope| {
+        let bar = progress::Bar::start(scope, &progress);
+        let answer = ask(question, &input, &settings);
+        bar.finish();
+        answer
+    });
+    show(flags, question, &answer.map_err(failure)?)
+}
+
+fn find(logs: &[String]) -> Result<Input, Failure> {
+    if logs.is_empty() {
+        return Ok(Input::find(["-"]).0);
+    }
+    let (input, troubles) = Input::find(logs);
+    if input.sources().is_empty() {
+        return Err(Failure::NoLogs(troubles));
+    }
+    tell(&troubles);
+    Ok(input)
+}
+
+/// One argument, and nobody pipes anything in: either of the two is missing.
+fn forgotten(only: &str) -> String {
+    if std::path::Path::new(only).exists() {
+        format!("there is no question: write `trine query {only} 'level:error'`")
+    } else {
+        "there are no logs: name files or folders before the question, or pipe them in".to_owned()
+    }
+}
+
+fn failure(error: Error) -> Failure {
+    match error {
+        Error::Question(error) => Failure::Usage(error.to_string()),
+        other => Failure::Usage(other.to_string()),
+    }
+}
+
+fn show(flags: &Flags, question: &str, answer: &Answer) -> Result<(), Failure> {
+    let written = Failure::io("write to the standard output");
+    if flags.count {
+        let count = match answer.shape {
+            Shape::Events => answer.notes.matched,
+            _ => answer.rows.len() as u64,
+        };
+        writeln!(io::stdout(), "{count}").map_err(written)?;
+        let _ = render::tell_notes(answer);
+        return if count == 0 { Err(Failure::None) } else { Ok(()) };
+    }
+    if answer.shape == Shape::Events && flags.output.is_none() {
+        let mut out = io::stdout().lock();
+        out.write_all(answer.ndjson().as_bytes()).and_then(|()| out.flush()).map_err(written)?;
+        let _ = render::tell_notes(answer);
+        return Ok(());
+    }
+    let title = format!("trine query '{question}'");
+    let output = flags.output.unwrap_or_default();
+    let look = Look { title: &title, ..Look::default() };
+    let shown = render::Shown { output };
+    match answer.shape {
+        Shape::Events if !matches!(output, Output::Ndjson | Output::Json) => {
+            render::show(&as_table(answer), look, &shown)
+        }
+        _ => render::show(answer, look, &shown),
+    }
+    .map_err(Failure::io("write to the standard output"))
+}
+
+/// Columns of a table that events are shown in: beyond, they do not fit any page.
+const COLUMNS_MAX: usize = 64;
+
+/// Events as rows: a column for each key, in the order in which they come.
+fn as_table(answer: &Answer) -> Answer {
+    use trine_query::scan::line::{Line, Value};
+
+    let mut table = Answer { notes: answer.notes.clone(), ..Answer::default() };
+    let mut buffer = String::new();
+    for row in &answer.rows {
+        let [Cell::Nested(line)] = &row[..] else { continue };
+        let mut cells = vec![Cell::Null; table.columns.len()];
+        for member in Line::new(line.as_bytes()).members().flatten() {
+            let key = member.key(&mut buffer).to_owned();
+            let place = match table.column(&key) {
+                Some(place) => place,
+                None if table.columns.len() < COLUMNS_MAX => {
+                    table.columns.push(Column::new(&key, Kind::Any).with_unit(Unit::of_field(&key)));
+                    cells.push(Cell::Null);
+                    table.columns.len() - 1
+                }
+                None => continue,
+            };
+            let mut text = String::new();
+            cells[place] = match member.value.value(&mut text) {
+                Ok(Value::Null) | Err(_) => Cell::Null,
+                Ok(Value::Bool(is_true)) => Cell::Bool(is_true),
+                Ok(Value::Int(int)) => Cell::Int(int),
+                Ok(Value::Float(float)) => Cell::Float(float),
+                Ok(Value::Text(text)) => Cell::Text(text.to_owned()),
+                Ok(Value::List(raw) | Value::Map(raw)) => {
+                    Cell::Nested(String::from_utf8_lossy(raw.bytes()).into_owned())
+                }
+            };
+        }
+        table.rows.push(cells);
+    }
+    let width = table.columns.len();
+    table.rows.iter_mut().for_each(|row| row.resize(width, Cell::Null));
+    table
+}
