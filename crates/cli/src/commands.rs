@@ -1,5 +1,6 @@
 //! The subcommands, each in a file of its own: its flags, and `run`.
 
+pub(crate) mod demo;
 pub(crate) mod flow;
 pub(crate) mod generate;
 pub(crate) mod ops;
@@ -12,6 +13,7 @@ use crate::{exit::Failure, flags::Command};
 
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
+        Command::Demo(flags) => demo::run(&flags),
         Command::Generate(flags) => generate::run(&flags),
         Command::Ops(flags) => ops::run(&flags),
         Command::Flow(flags) => flow::run(&flags),

@@ -21,5 +21,6 @@ pub(crate) enum Command {
     Orphans(commands::orphans::Flags),
     Tail(commands::tail::Flags),
     Volume(commands::volume::Flags),
+    Demo(commands::demo::Flags),
     Generate(commands::generate::Flags),
 }

@@ -103,8 +103,8 @@ struct Tail<'f> {
     told_at: Duration,
     /// What is to be written.
     out: Vec<u8>,
-    /// Whether the last line on the screen is the one with the rates.
-    has_status: bool,
+    /// The last line of the screen: the rates.
+    status: String,
 }
 
 impl<'f> Tail<'f> {
@@ -119,7 +119,7 @@ impl<'f> Tail<'f> {
             rates: Rates::default(),
             told_at: Duration::ZERO,
             out: Vec::new(),
-            has_status: false,
+            status: String::new(),
         }
     }
 
@@ -232,18 +232,23 @@ impl<'f> Tail<'f> {
             let line = self.rates.line(passed, &self.screen);
             self.out.extend_from_slice(line.as_bytes());
         } else if self.screen.is_terminal {
-            let status = self.rates.status(passed, files);
-            let status = crate::render::cut(&status, self.screen.columns().saturating_sub(1));
             self.clear_status();
-            eprint!("{}", Style::of_stderr().faint(&status));
-            self.has_status = true;
+            let status = self.rates.status(passed, files);
+            self.status = crate::render::cut(&status, self.screen.columns().saturating_sub(1));
+            self.show_status();
         }
         self.rates = Rates::default();
     }
 
-    fn clear_status(&mut self) {
-        if std::mem::take(&mut self.has_status) {
+    fn clear_status(&self) {
+        if !self.status.is_empty() {
             eprint!("\r\x1b[K");
+        }
+    }
+
+    fn show_status(&self) {
+        if !self.status.is_empty() {
+            eprint!("{}", Style::of_stderr().faint(&self.status));
         }
     }
 
@@ -256,6 +261,7 @@ impl<'f> Tail<'f> {
         out.write_all(&self.out)?;
         out.flush()?;
         self.out.clear();
+        self.show_status();
         Ok(())
     }
 }
