@@ -21,7 +21,7 @@ use crate::{
 #[derive(Args, Debug)]
 pub(crate) struct Flags {
     /// How many events.
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 200_000)]
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 50_000)]
     events: u64,
     /// Keep the log in this folder, to ask it more.
     #[arg(long, value_name = "FOLDER")]

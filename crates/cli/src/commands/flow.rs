@@ -35,7 +35,7 @@ pub(crate) struct Flags {
 }
 
 /// Columns of the bars: a share of the screen, held between these.
-const BAR_PART: usize = 4;
+const BAR_PART: usize = 5;
 const BAR_MIN: usize = 12;
 const BAR_MAX: usize = 60;
 /// Columns of the tree: at most half of the screen.
@@ -259,7 +259,15 @@ fn says(node: &Node, flow: &Flow) -> String {
     // Why it failed comes first.
     let (why, rest): (Vec<_>, Vec<_>) =
         fields.partition(|(key, _)| matches!(key.as_str(), "reason" | "error" | "error_message"));
-    parts.extend(why.into_iter().chain(rest).map(|(key, value)| format!("{}={}", clean(key), clean(value))));
+    // Behind the status: `failed: card declined`.
+    match (why.first(), parts.last_mut()) {
+        (Some((_, reason)), Some(status)) => *status = format!("{status}: {}", clean(reason)),
+        (Some((key, reason)), None) => parts.push(format!("{}={}", clean(key), clean(reason))),
+        (None, _) => {}
+    }
+    parts.extend(
+        why.iter().skip(1).chain(&rest).map(|(key, value)| format!("{}={}", clean(key), clean(value))),
+    );
     parts.retain(|part| !part.is_empty());
     parts.join(" ")
 }
