@@ -20,7 +20,12 @@ pub(super) struct Format {
     places: usize,
     /// How exact its times are.
     moment: Moment,
+    /// In what its rates are: of a second, or, where all are low, of more.
+    rate: &'static (f64, &'static str),
 }
+
+/// What rates are of, in seconds.
+const RATES: [(f64, &str); 3] = [(1.0, "s"), (60.0, "min"), (3_600.0, "h")];
 
 /// How exact a time is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,14 +39,24 @@ enum Moment {
 impl Format {
     /// For a column with these cells.
     pub(super) fn of<'a>(column: &Column, cells: impl Iterator<Item = &'a Cell>) -> Format {
-        let mut format = Format { kind: column.kind, unit: column.unit, places: 0, moment: Moment::Minutes };
+        let mut format = Format {
+            kind: column.kind,
+            unit: column.unit,
+            places: 0,
+            moment: Moment::Minutes,
+            rate: &RATES[0],
+        };
+        let mut most = 0.0_f64;
         for cell in cells {
             match cell {
                 Cell::Float(float) => format.places = format.places.max(places(*float)),
                 Cell::Time(ns) => format.moment = format.moment.max(Moment::of(*ns)),
                 _ => {}
             }
+            most = most.max(cell.number().unwrap_or(0.0).abs());
         }
+        let fits = |rate: &&(f64, &str)| most == 0.0 || most * rate.0 >= 1.0;
+        format.rate = RATES.iter().find(fits).unwrap_or(&RATES[RATES.len() - 1]);
         format
     }
 
@@ -72,7 +87,7 @@ impl Format {
         }
         match (self.unit, cell) {
             (Unit::Percent, _) => percent(number / 100.0),
-            (Unit::PerSecond, _) => rate(number),
+            (Unit::PerSecond, _) => rate(number, self.rate),
             (_, Cell::Int(int)) => grouped(&int.to_string()),
             _ => grouped(&format!("{number:.*}", self.places)),
         }
@@ -135,15 +150,10 @@ fn percent(share: f64) -> String {
     format!("{hundredths:.places$} %")
 }
 
-/// So many a second, or, where that is few, a minute or an hour.
-fn rate(per_second: f64) -> String {
-    match per_second {
-        rate if rate == 0.0 || rate >= 1.0 => {
-            format!("{}/s", if rate >= 1_000.0 { count(rate) } else { three(rate) })
-        }
-        rate if rate >= 1.0 / 60.0 => format!("{}/min", three(rate * 60.0)),
-        rate => format!("{}/h", three(rate * 3_600.0)),
-    }
+/// So many in a length of time.
+fn rate(per_second: f64, (seconds, unit): &(f64, &str)) -> String {
+    let number = per_second * seconds;
+    format!("{}/{unit}", if number >= 1_000.0 { count(number) } else { three(number) })
 }
 
 /// A length of time in nanoseconds, in the largest unit of which it is at least one.
@@ -269,9 +279,11 @@ mod tests {
         let rates = Column::new("x", Kind::Number).with_unit(Unit::PerSecond);
         check(
             rates,
-            &[Cell::Float(12_345.6), Cell::Float(2.0), Cell::Float(0.5), Cell::Float(0.01)],
-            &["12,346/s", "2.00/s", "30.0/min", "36.0/h"],
+            &[Cell::Float(12_345.6), Cell::Float(2.0), Cell::Float(0.5)],
+            &["12,346/s", "2.00/s", "0.50/s"],
         );
+        let rates = Column::new("x", Kind::Number).with_unit(Unit::PerSecond);
+        check(rates, &[Cell::Float(0.5), Cell::Float(0.01)], &["30.0/min", "0.60/min"]);
     }
 
     #[test]

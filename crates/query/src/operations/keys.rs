@@ -1,6 +1,6 @@
 //! The ids by which a start finds its end.
 
-use trine_model::key;
+use std::borrow::Cow;
 
 use crate::{events::said, scan::line::Raw};
 
@@ -42,7 +42,7 @@ impl Keys {
         let mut keys = Keys::default();
         let found = fields.iter().enumerate().filter_map(|(kind, raw)| Some((kind as u64, id(*raw)?)));
         for (place, (kind, id)) in keys.0.iter_mut().zip(found) {
-            *place = (kind + 1) << KIND_SHIFT | mix(key::hash(&id)) & HASH_MASK;
+            *place = (kind + 1) << KIND_SHIFT | hash(id) & HASH_MASK;
         }
         keys
     }
@@ -72,14 +72,21 @@ pub(super) fn kind_of(key: u64) -> u8 {
 }
 
 /// A value as an id: `7` and `"7"` are the same; what says nothing is none.
-fn id<'a>(raw: Option<Raw<'a>>) -> Option<std::borrow::Cow<'a, str>> {
+fn id(raw: Option<Raw<'_>>) -> Option<&[u8]> {
     let raw = said(raw)?;
-    let bytes = raw.plain().unwrap_or_else(|| raw.bytes().trim_ascii());
-    Some(String::from_utf8_lossy(bytes))
+    Some(raw.plain().unwrap_or(raw.bytes()))
 }
 
-/// Spreads the differences of short ids over all bits, as FNV does not: the finalizer of MurmurHash3.
-fn mix(mut hash: u64) -> u64 {
+/// A number for an id: eight bytes at a time, and at the end the differences of short ids spread over all bits, by the finalizer of
+/// MurmurHash3. Ids that collide on purpose make wrong pairs of those who wrote them.
+fn hash(id: &[u8]) -> u64 {
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    let mut hash = 0xcbf2_9ce4_8422_2325 ^ id.len() as u64;
+    for chunk in id.chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        hash = (hash ^ u64::from_le_bytes(word)).wrapping_mul(PRIME).rotate_left(29);
+    }
     hash = (hash ^ hash >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
     hash = (hash ^ hash >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     hash ^ hash >> 33
@@ -88,7 +95,12 @@ fn mix(mut hash: u64) -> u64 {
 /// The most particular id of an event, as text: `order_id=ORD-1`. Empty where it has none.
 pub(super) fn text<'k>(names: impl IntoIterator<Item = &'k str>, fields: &[Option<Raw<'_>>]) -> String {
     let found = names.into_iter().zip(fields).find_map(|(name, raw)| Some((name, id(*raw)?)));
-    found.map_or_else(String::new, |(name, id)| format!("{name}={id}"))
+    let text = |(name, id): (&str, _)| format!("{name}={}", lossy(id));
+    found.map_or_else(String::new, text)
+}
+
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
 }
 
 #[cfg(test)]
@@ -115,6 +127,14 @@ mod tests {
         assert_eq!(keys(&[(8, "7")]), keys(&[(8, "\"7\"")]));
         assert_ne!(keys(&[(8, "7")]), keys(&[(9, "7")]));
         assert_ne!(keys(&[(8, "7")]), keys(&[(8, "8")]));
+    }
+
+    #[test]
+    fn ids_that_are_alike_are_told_apart() {
+        let mut seen = std::collections::HashSet::new();
+        let ids =
+            (0..50_000).flat_map(|n| [format!("{n}"), format!("req_{n:016}"), format!("{n:04x}-user-{n}")]);
+        assert!(ids.map(|id| hash(id.as_bytes()) & HASH_MASK).all(|hash| seen.insert(hash)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{
     Broken, Kind, Line, Members, Path, Raw, Step, ends, path,
     quotes::Quotes,
     skip,
-    walk::{after_blank, length_bit},
+    walk::{Member, after_blank, length_bit},
 };
 
 /// The fields a question wants, made ready for [`FieldSet::find`].
@@ -12,7 +12,10 @@ use super::{
 pub struct FieldSet {
     /// As they were given.
     paths: Vec<Path>,
+    /// By the lengths of their keys.
     candidates: Vec<Candidate>,
+    /// Where the candidates of each length begin: a key is compared with those of its own length alone, of which there are few.
+    begins: [u16; LENGTHS + 1],
     /// Fields that were given before: where again, and where first.
     again: Vec<(usize, usize)>,
     /// Of the keys that are wanted: see [`length_bit`].
@@ -22,6 +25,9 @@ pub struct FieldSet {
     time: Option<usize>,
     level: Option<usize>,
 }
+
+/// Lengths of keys that are told apart: see [`length_bit`].
+const LENGTHS: usize = u64::BITS as usize;
 
 /// A key of the line that leads to a wanted field.
 #[derive(Clone, Debug)]
@@ -52,11 +58,15 @@ impl FieldSet {
                 add(&key, &[]);
             }
         }
+        // Stable: of one key, the candidates stay in the order of their fields.
+        candidates.sort_by_key(|candidate: &Candidate| length_of(&candidate.key));
+        let begin_of = |length| candidates.partition_point(|candidate| length_of(&candidate.key) < length);
+        let begins = std::array::from_fn(|length| begin_of(length) as u16);
         let lengths =
             candidates.iter().fold(0, |lengths, candidate| lengths | length_bit(candidate.key.len()));
         let end = |key| paths.iter().position(|path| path.as_key() == Some(key));
         let (name, time, level) = (end("event"), end("timestamp"), end("level"));
-        FieldSet { paths, candidates, again, lengths, name, time, level }
+        FieldSet { paths, candidates, begins, again, lengths, name, time, level }
     }
 
     /// The paths, in the order in which they were given, which is that of the answers.
@@ -121,7 +131,7 @@ impl FieldSet {
         loop {
             members.skip_to(self.lengths);
             let Some(member) = members.step()? else { return Ok(()) };
-            for candidate in &self.candidates {
+            for candidate in self.candidates_for(member) {
                 if !member.has_key(&candidate.key) || !matches!(found.get(candidate.field), Some(None)) {
                     continue;
                 }
@@ -133,6 +143,18 @@ impl FieldSet {
                 }
             }
         }
+    }
+
+    /// The candidates with keys of this length.
+    #[inline(always)]
+    fn of_length(&self, length: usize) -> &[Candidate] {
+        let length = length.min(LENGTHS - 1);
+        &self.candidates[usize::from(self.begins[length])..usize::from(self.begins[length + 1])]
+    }
+
+    /// The candidates that a member may be: those of its length, all where its key is written with escapes.
+    fn candidates_for(&self, member: Member<'_>) -> &[Candidate] {
+        if member.is_escaped() { &self.candidates } else { self.of_length(member.key_bytes().len()) }
     }
 
     /// Walks a line as programs write them, short and without escapes, from quote to quote. At whatever is unusual it stops: the members
@@ -176,7 +198,7 @@ impl FieldSet {
             };
             let key = &bytes[at + 1..key_end];
             if self.lengths & length_bit(key.len()) != 0 {
-                for candidate in &self.candidates {
+                for candidate in self.of_length(key.len()) {
                     if *candidate.key != *key || !matches!(found.get(candidate.field), Some(None)) {
                         continue;
                     }
@@ -199,6 +221,11 @@ impl FieldSet {
             quotes.next();
         }
     }
+}
+
+/// The length of a key, as far as lengths are told apart.
+fn length_of(key: &[u8]) -> usize {
+    key.len().min(LENGTHS - 1)
 }
 
 /// How far a walk came.

@@ -30,6 +30,12 @@ impl<'a> Member<'a> {
         text::read(self.key, self.escaped, buffer)
     }
 
+    /// Whether the key is written with escapes.
+    #[inline(always)]
+    pub(super) fn is_escaped(self) -> bool {
+        self.escaped
+    }
+
     /// True when this is the key, however it is escaped.
     #[inline(always)]
     pub fn has_key(self, wanted: &[u8]) -> bool {
