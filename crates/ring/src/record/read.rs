@@ -138,6 +138,22 @@ pub struct List<'a> {
 }
 
 impl<'a> List<'a> {
+    /// True when no item is a text, a list or a map, as in a list of numbers.
+    ///
+    /// Cost: a few instructions an item; none is decoded.
+    pub fn is_of_plain_items(self) -> bool {
+        let mut at = 0;
+        while let Some(tag) = self.bytes.get(at) {
+            match WIDTHS[usize::from(*tag)] {
+                WIDTH_TEXT => return false,
+                // Damaged: nothing behind it is read.
+                WIDTH_NONE => return true,
+                width => at += 1 + usize::from(width),
+            }
+        }
+        true
+    }
+
     /// The items, in order.
     pub fn items(self) -> impl Iterator<Item = ValueRef<'a>> {
         let mut cursor = Cursor::new(self.bytes);

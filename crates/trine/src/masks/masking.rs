@@ -67,7 +67,7 @@ impl Masking {
     pub(super) fn is_clean(&self, value: &ValueRef<'_>) -> bool {
         match value {
             ValueRef::Str(text) | ValueRef::Failed(text) => self.is_clean_text(text.as_bytes()),
-            ValueRef::List(list) => list.items().all(|item| self.is_clean(&item)),
+            ValueRef::List(list) => list.is_of_plain_items() || list.items().all(|item| self.is_clean(&item)),
             ValueRef::Map(map) => map.entries().all(|(key, value)| self.is_clean_entry(key, &value)),
             _ => true,
         }
