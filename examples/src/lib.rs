@@ -24,6 +24,7 @@
 //! | How does Prometheus read it? | `serve_metrics` |
 //! | What becomes of the last events on SIGTERM? | `flush_on_sigterm` |
 //! | How does each event stand on stdout before the next statement runs? | `inline_for_scripts` |
+//! | How do I keep secrets out of the log, those that Trine knows and those of my own? | `keep_secrets_out` |
 //! | How do I send events to a place for which there is no sink? | `own_sink` |
 //! | How do I give lines a form of my own? | `own_encoder` |
 //! | What does a whole service look like? | `shop` |

@@ -271,6 +271,21 @@ fn values_are_written_as_json_has_them() {
 }
 
 #[test]
+fn keep_secrets_out_masks_by_type_key_and_form() {
+    let events = run("keep_secrets_out").events();
+    assert_eq!(events[0].text("database"), r#"Database { host: "db.internal", password: *** }"#);
+    assert_eq!(events[1].text("reason"), "cannot reach postgres://shop:***@db.internal/orders");
+    assert_eq!(events[2].get("headers"), &json!({"accept": "text/html", "x-api-key": "***"}));
+    assert_eq!(events[2].text("email"), "u***@example.com");
+    assert_eq!(
+        (events[3].text("user_nickname"), events[3].text("note")),
+        ("***", "write to a***@example.com")
+    );
+    assert!(!events[3].text("phone").contains("7946"));
+    assert_eq!(events[4].text("parser_token"), "}");
+}
+
+#[test]
 fn own_value_nests_and_writes_text() {
     let events = run("own_value").events();
     assert_eq!(events[0].get("total"), &json!({"amount": 99.99, "currency": "USD"}));

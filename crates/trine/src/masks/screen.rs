@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use trine_ring::{
     Arg,
-    record::{self, Record, ValueRef},
+    record::{self, ID_DIGITS, Record, ValueRef},
 };
 
 use super::{Masking, Shown};
@@ -90,6 +90,9 @@ impl Known {
 
     #[inline(never)]
     fn search(&mut self, masking: &Masking, text: &[u8], fingerprint: u64) -> bool {
+        if is_id(text) {
+            return true;
+        }
         let is_clean = masking.is_clean_text(text);
         if is_clean {
             self.texts.resize(TEXTS_KNOWN, 0);
@@ -124,6 +127,21 @@ impl Known {
     }
 }
 
+/// True for what the id of an operation's run is, which no two runs share: hexadecimal digits, a letter among them. Nothing that is
+/// searched for has this form.
+#[inline]
+fn is_id(text: &[u8]) -> bool {
+    let Ok(text) = <&[u8; ID_DIGITS]>::try_from(text) else { return false };
+    // Without an early end, so that all digits are looked at together.
+    let (mut is_hex, mut has_letter) = (true, false);
+    for byte in text {
+        let is_letter = matches!(byte, b'a'..=b'f');
+        is_hex &= is_letter | byte.is_ascii_digit();
+        has_letter |= is_letter;
+    }
+    is_hex & has_letter
+}
+
 /// All bits of both numbers have a part in all bits of the result.
 #[inline(always)]
 fn fold(a: u64, b: u64) -> u64 {
@@ -150,7 +168,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::mask::{Masks, Treatment};
+    use crate::mask::{Kind, Masks, Treatment};
 
     #[test]
     fn texts_that_differ_anywhere_have_other_fingerprints() {
@@ -164,6 +182,25 @@ mod tests {
                 other[at] = b'b';
                 assert!(seen.insert(known.fingerprint(&other)), "{length} {at}");
             }
+        }
+    }
+
+    #[test]
+    fn an_id_is_no_secret_and_a_number_is_no_id() {
+        let masking = Masking::new(&Kind::ALL.into_iter().fold(Masks::new(), Masks::detect));
+        for n in 0..20_000_u64 {
+            let id = record::digits(n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            assert!(!is_id(&id) || masking.is_clean_text(&id), "{}", String::from_utf8_lossy(&id));
+        }
+        assert!(is_id(b"af1e14161fe33cb8"));
+        for other in [
+            "4111111111111111",
+            "af1e14161fe33cb",
+            "AF1E14161FE33CB8",
+            "af1e14161fe33cg8",
+            "pwd=14161fe33cb8",
+        ] {
+            assert!(!is_id(other.as_bytes()), "{other}");
         }
     }
 
