@@ -19,7 +19,7 @@ use clap::{Args, ValueEnum};
 use trine_query::answer::Answer;
 
 pub(crate) use self::{
-    bars::span_bar,
+    bars::{bar, span_bar},
     cell::{bytes as cell_bytes, clock, count as cell_count, duration},
     screen::Screen,
     style::Style,
