@@ -17,6 +17,7 @@
 //! | What can be the value of a field? | `values` |
 //! | How is a type of my own written? | `own_value` |
 //! | How do I keep the names of all events in one place? | `names_as_constants` |
+//! | How do I say what an error was, with its causes, so that errors of one kind can be counted? | `say_what_failed` |
 //! | What if a name is known at run time only? | `compose_a_name` |
 //! | How do I test what my code emits? | `test_what_you_emit` |
 //! | How do I know that my events arrive? | `watch_health` |

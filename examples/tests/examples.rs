@@ -335,6 +335,24 @@ fn names_as_constants_are_used_and_taken_apart() {
 }
 
 #[test]
+fn say_what_failed_tells_errors_of_one_kind_from_others() {
+    let run = run("say_what_failed");
+    let events = run.events();
+    let told: Vec<_> = events.iter().filter(|event| event.name() == "order_create_failed").collect();
+    let kinds: Vec<_> = told.iter().map(|event| event.text("error_fingerprint")).collect();
+    assert!(kinds[0] == kinds[1] && kinds[0] != kinds[2], "{kinds:?}");
+    assert_eq!((told[0].text("error_type"), told[0].text("error_code")), ("OrderError", "quantity"));
+    assert_eq!(told[0].get("error_chain"), &json!(["invalid digit found in string"]));
+    assert_eq!((told[3].text("error_type"), told[3].has("error_code")), ("Empty", false));
+    let ends: Vec<_> = events.iter().filter(|event| event.name() == "order_read_failed").collect();
+    assert_eq!(ends.len(), 3);
+    assert_eq!(ends[0].text("error_fingerprint"), kinds[0], "the same, whoever tells it");
+    let panicked = events.last().unwrap();
+    assert_eq!((panicked.name(), panicked.text("thread")), ("runtime_thread_panicked", "kitchen"));
+    assert_eq!(panicked.text("message"), "out of flour");
+}
+
+#[test]
 fn inline_for_scripts_keeps_the_order_of_all_that_is_printed() {
     let stdout = run("inline_for_scripts").stdout;
     let lines: Vec<&str> = stdout.lines().collect();
