@@ -65,6 +65,11 @@ impl Sink {
         }
     }
 
+    /// Whether it matters for how many an event stands.
+    pub(super) fn is_weighted(&self) -> bool {
+        matches!(self, Sink::Group(_) | Sink::Facets(_) | Sink::FieldNames | Sink::Differ(_))
+    }
+
     /// Takes in what passed. `keep` makes a copy of it, which is asked for only where it is wanted.
     #[inline]
     pub(super) fn add(

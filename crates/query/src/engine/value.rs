@@ -144,6 +144,7 @@ impl<'a> Val<'a> {
                 let text = Val::Bool(is_true);
                 if matches!(self, Val::Bool(_)) { self.compare(&text) } else { text.compare(other) }
             }
+            (Val::Bool(_), _) | (_, Val::Bool(_)) => None,
             _ => self.number()?.partial_cmp(&other.number()?),
         }
     }

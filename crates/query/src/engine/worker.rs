@@ -256,6 +256,7 @@ impl Worker {
             }
             reader.inherit(&mut of_child, &found);
             let place = Place { child, ..place };
+            let weight = reader.weight(&of_child);
             self.event(shared, reader, item.bytes(), &of_child, weight, place, Some(line));
         }
     }
@@ -396,7 +397,7 @@ impl Worker {
 
     fn passed(&mut self, segment: &Segment, event: Event<'_>, moment: &Moment, batch: Option<&[u8]>) {
         self.notes.matched += 1;
-        if moment.weight > 1.0 {
+        if moment.weight > 1.0 && segment.sink.is_weighted() {
             let sampled = self.notes.sampled.get_or_insert_default();
             sampled.events += 1;
             sampled.weight += moment.weight;

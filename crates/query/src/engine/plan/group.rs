@@ -180,7 +180,9 @@ impl Planner<'_> {
             }
             ("rate", ..) => {
                 let per = self.per(call)?;
-                made("count", Gather::Count, Finish::Rate(per), Unit::PerSecond, Number)
+                // Of another stretch of time the name says it.
+                let unit = if per == 1e9 { Unit::PerSecond } else { Unit::None };
+                made("count", Gather::Count, Finish::Rate(per), unit, Number)
             }
             ("count_distinct", Some(expr), _) => {
                 made("distinct", Gather::Distinct(expr), Finish::Distinct, Unit::None, Number)
