@@ -1,6 +1,9 @@
 //! Which logs a command reads, and which part of them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    thread,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use clap::Args;
 use trine_query::{
@@ -8,12 +11,12 @@ use trine_query::{
     lang::{Dimension, Unit},
     scan::{
         foreign::Format,
-        input::{Block, Input, Options, Outcome, Report, TimeRange, Trouble, scan},
+        input::{Block, Input, Options, Outcome, Progress, Report, TimeRange, Trouble, scan},
         time,
     },
 };
 
-use crate::{exit::Failure, render::Style};
+use crate::{exit::Failure, interrupt, progress::Bar, render::Style};
 
 /// Files, folders, globs; `-` is the standard input.
 #[derive(Args, Clone, Debug)]
@@ -88,7 +91,8 @@ impl Logs {
         Ok(input)
     }
 
-    /// Reads the logs with all cores: each begins a state of its own, and folds blocks into it, of which it is told the format.
+    /// Reads the logs with all cores: each begins a state of its own, and folds blocks into it, of which it is told the format. Ctrl-C ends
+    /// it early; when it takes long, a bar says how far it is.
     pub(crate) fn read<S: Send>(
         &self,
         input: &Input,
@@ -96,9 +100,20 @@ impl Logs {
         fold: impl Fn(&mut S, Block<'_>, &'static Format) + Sync,
     ) -> (Vec<S>, Report) {
         let formats = Formats::of(input);
-        let options = Options { range: self.range.range(), ..Options::default() };
-        let Outcome { states, report } = scan(input, &options, begin, |state, block| {
-            fold(state, block, formats.of_block(block.order.source, block.bytes));
+        let progress = Progress::default();
+        let options = Options {
+            range: self.range.range(),
+            stop: Some(interrupt::flag()),
+            progress: Some(&progress),
+            ..Options::default()
+        };
+        let Outcome { states, report } = thread::scope(|scope| {
+            let bar = Bar::start(scope, &progress);
+            let outcome = scan(input, &options, begin, |state, block| {
+                fold(state, block, formats.of_block(block.order.source, block.bytes));
+            });
+            bar.finish();
+            outcome
         });
         tell(&report.troubles);
         (states, report)

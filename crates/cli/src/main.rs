@@ -5,7 +5,9 @@
 mod commands;
 mod exit;
 mod flags;
+mod interrupt;
 mod logs;
+mod progress;
 mod render;
 
 use std::process::ExitCode;

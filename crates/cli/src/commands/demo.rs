@@ -112,9 +112,9 @@ fn questions(path: &Path) -> Result<Vec<Question>, Failure> {
             more: words(&["--operation", "payment_*", "--limit", "5"]),
         },
         Question {
-            asks: "What failed last?",
-            command: "tail",
-            more: words(&["*_failed", "level:error", "-n", "3", "--no-follow"]),
+            asks: "How much money came in?",
+            command: "query",
+            more: words(&[r#"SUM(amount) WHERE event:"payment_process_success" GROUP BY currency"#]),
         },
         Question {
             asks: "What are we paying for?",

@@ -93,6 +93,6 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
         answer.notes.remarks.push(format!("not shown: {} more (--limit)", cell_count(beyond as f64)));
     }
     let title = format!("trine orphans {}", flags.logs.names());
-    render::show(&answer, Look { title: &title, spare: &[] }, &flags.shown)
+    render::show(&answer, Look { title: &title, spare: &["time"] }, &flags.shown)
         .map_err(Failure::io("write to the standard output"))
 }

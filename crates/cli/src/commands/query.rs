@@ -1,8 +1,5 @@
 //! `trine query`: asks logs a question.
 
-mod interrupt;
-mod progress;
-
 use std::{
     io::{self, IsTerminal, Write},
     thread,
@@ -16,10 +13,11 @@ use trine_query::{
     scan::input::{Input, Progress},
 };
 
-use self::interrupt::Interrupt;
 use crate::{
     exit::Failure,
+    interrupt,
     logs::{Range, now_ns, tell},
+    progress,
     render::{self, Look, Output},
 };
 
@@ -88,14 +86,13 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
         return Err(Failure::Usage(forgotten(question)));
     }
     let input = find(logs)?;
-    let interrupt = Interrupt::install();
     let progress = Progress::default();
     let settings = Settings {
         range: flags.range.range(),
         memory_bytes: flags.memory.0,
         is_lenient: flags.lenient,
         now_ns: now_ns(),
-        stop: Some(interrupt.flag()),
+        stop: Some(interrupt::flag()),
         progress: Some(&progress),
         ..Settings::default()
     };

@@ -142,7 +142,9 @@ fn fit(columns: &mut Vec<Ready<'_>>, spare: &[&str], room: Option<usize>) -> Vec
 /// Cuts the widest texts, a column at a time, until all fits or all have the least width.
 fn cut_texts(columns: &mut [Ready<'_>], room: usize, least: usize) {
     while total(columns) > room {
-        let texts = columns.iter_mut().filter(|column| !column.is_number && column.width > least);
+        // Half a time says the wrong one.
+        let is_cuttable = |column: &&mut Ready<'_>| !column.is_number && column.of.kind != Kind::Time;
+        let texts = columns.iter_mut().filter(is_cuttable).filter(|column| column.width > least);
         let Some(widest) = texts.max_by_key(|column| column.width) else { return };
         widest.width -= 1;
     }

@@ -20,10 +20,10 @@ const BAR_COLUMNS: usize = 20;
 
 /// Draws until it is finished, and leaves nothing behind.
 #[derive(Debug)]
-pub(super) struct Bar(Option<Sender<()>>);
+pub(crate) struct Bar(Option<Sender<()>>);
 
 impl Bar {
-    pub(super) fn start<'s>(scope: &'s Scope<'s, '_>, progress: &'s Progress) -> Bar {
+    pub(crate) fn start<'s>(scope: &'s Scope<'s, '_>, progress: &'s Progress) -> Bar {
         if !io::stderr().is_terminal() {
             return Bar(None);
         }
@@ -44,7 +44,7 @@ impl Bar {
         Bar(Some(sender))
     }
 
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         drop(self.0);
     }
 }
