@@ -1,56 +1,52 @@
 //! `trine tail`: what happens now, for people: pretty, filtered, with rates.
 
-mod filter;
 mod pretty;
 mod rates;
 
 use std::{
     collections::HashMap,
-    io::{self, Write},
+    io::{self, Cursor, Write},
     path::{Path, PathBuf},
-    sync::Mutex,
     thread,
     time::{Duration, Instant},
 };
 
 use clap::Args;
 use trine_query::{
-    events::{Event, Formats, Reader},
+    answer::{Answer, Cell, Shape},
+    engine::{self, Settings, ask},
+    events::Reader,
     scan::{
         follow::{Follower, News, POLL, Start},
         foreign::{self, Format},
-        input::{Input, Lines, Options, Order, TimeRange, scan},
+        input::Input,
         line::Line,
     },
 };
 
-use self::{filter::Filter, rates::Rates};
+use self::rates::Rates;
 use crate::{
     exit::Failure,
-    logs::{self, Range},
-    render::{Screen, Style},
+    logs::{self, Range, now_ns},
+    render::{self, Screen, Style},
 };
 
 /// Show events as they come: pretty, filtered, with rates per second.
 ///
-/// A filter is words, all of which must hold: `payment_*` (the name), `level:warning` (that or worse), `user_id:42`, `endpoint:/api/*`;
-/// what `--not` names must not.
+/// The filter is one of `trine query` (docs/query.md): event:payment_* level:>=warning, user_id:42 AND NOT event:cache_*
 #[derive(Args, Debug)]
 pub(crate) struct Flags {
     /// A file, a folder or a glob.
     #[arg(value_name = "LOGS", required = true)]
     logs: String,
-    /// Which events.
+    /// Which events; all words must hold.
     #[arg(value_name = "FILTER")]
     filter: Vec<String>,
-    /// Not these: a word as in the filter. May be repeated.
-    #[arg(long = "not", short = 'v', value_name = "WORD")]
-    not: Vec<String>,
     #[command(flatten)]
     range: Range,
     /// Begin with the last N matching events that are there.
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
-    lines: usize,
+    lines: u32,
     /// Lines as they stand in the log.
     #[arg(long)]
     raw: bool,
@@ -63,20 +59,24 @@ pub(crate) struct Flags {
 }
 
 /// Most lines that `--lines` and `--since` begin with.
-const LINES_MAX: usize = 100_000;
+const LINES_MAX: u32 = 100_000;
 /// How often rates are told.
 const TOLD_EVERY: Duration = Duration::from_secs(1);
+/// Matches every event.
+const ALL: &str = "*";
 
 pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
-    let filter = Filter::parse(&flags.filter, &flags.not).map_err(Failure::Usage)?;
+    let filter = if flags.filter.is_empty() { ALL.to_owned() } else { flags.filter.join(" ") };
+    judge(&filter)?;
     let (mut follower, past, troubles) = Follower::new([&flags.logs], Start::End);
     if past.sources().is_empty() && flags.no_follow {
         return Err(Failure::NoLogs(troubles));
     }
     logs::tell(&troubles);
+    let written = || Failure::io("write to the standard output");
     let mut tail = Tail::new(flags, filter);
-    tail.begin(&past);
-    tail.flush().map_err(Failure::io("write to the standard output"))?;
+    tail.begin(&past)?;
+    tail.flush().map_err(written())?;
     if flags.no_follow {
         return Ok(());
     }
@@ -85,17 +85,30 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
         let seen = follower.look(begin.elapsed(), |news| tail.news(news));
         logs::tell(&seen.troubles);
         tail.tick(begin.elapsed(), follower.paths().count());
-        tail.flush().map_err(Failure::io("write to the standard output"))?;
+        tail.flush().map_err(written())?;
         if !seen.has_more {
             thread::sleep(POLL);
         }
     }
 }
 
+/// Whether a text is a filter.
+///
+/// Errors: it cannot be understood, or is a question that has another answer than events.
+fn judge(filter: &str) -> Result<(), Failure> {
+    let settings = Settings { is_lenient: true, threads: 1, ..Settings::default() };
+    match ask(filter, &Input::default(), &settings) {
+        Ok(answer) if answer.shape == Shape::Events => Ok(()),
+        Ok(_) => Err(Failure::Usage(format!(
+            "`{filter}` asks for more than events: tail takes a filter, and `trine query` the question"
+        ))),
+        Err(error) => Err(Failure::Usage(error.to_string())),
+    }
+}
+
 struct Tail<'f> {
     flags: &'f Flags,
-    filter: Filter,
-    range: Option<TimeRange>,
+    filter: String,
     screen: Screen,
     formats: HashMap<PathBuf, &'static Format>,
     readers: Vec<(&'static Format, Reader)>,
@@ -108,11 +121,10 @@ struct Tail<'f> {
 }
 
 impl<'f> Tail<'f> {
-    fn new(flags: &'f Flags, filter: Filter) -> Tail<'f> {
+    fn new(flags: &'f Flags, filter: String) -> Tail<'f> {
         Tail {
             flags,
             filter,
-            range: flags.range.range(),
             screen: Screen::of_stdout(),
             formats: HashMap::new(),
             readers: Vec::new(),
@@ -123,56 +135,46 @@ impl<'f> Tail<'f> {
         }
     }
 
-    /// Shows the last matching lines that are there; all of a range, where one was asked for.
-    fn begin(&mut self, past: &Input) {
-        let most = if self.range.is_some() { LINES_MAX } else { self.flags.lines.min(LINES_MAX) };
-        if most == 0 || self.flags.rates {
-            return;
+    fn settings(&self) -> Settings<'static> {
+        Settings { range: self.flags.range.range(), now_ns: now_ns(), ..Settings::default() }
+    }
+
+    /// Shows the last matching events that are there; all of a range, where one was asked for.
+    fn begin(&mut self, past: &Input) -> Result<(), Failure> {
+        let settings = self.settings();
+        let most = if settings.range.is_some() { LINES_MAX } else { self.flags.lines.min(LINES_MAX) };
+        if most == 0 || self.flags.rates || past.sources().is_empty() {
+            return Ok(());
         }
-        let formats = Formats::of(past);
-        let options = Options { range: self.range, ..Options::default() };
-        type Found = (Order, usize, Vec<u8>);
-        let all: Mutex<Vec<(Found, &'static Format)>> = Mutex::default();
-        let (filter, range) = (&self.filter, self.range);
-        scan(
-            past,
-            &options,
-            || (),
-            |(), block| {
-                let format = formats.of_block(block.order.source, block.bytes);
-                let reader = reader_of(format, filter);
-                // From its end: of a block no more than the last are wanted.
-                let lines: Vec<&[u8]> = block.lines().collect();
-                let mut found: Vec<(Found, &'static Format)> = Vec::new();
-                for (place, line) in lines.iter().enumerate().rev() {
-                    if found.len() >= most {
-                        break;
-                    }
-                    let mut is_wanted = false;
-                    let _ = reader
-                        .each(Line::new(line), &mut |event| is_wanted |= wants(filter, range, event, format));
-                    if is_wanted {
-                        found.push(((block.order, place, line.to_vec()), format));
-                    }
-                }
-                let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                all.append(&mut found);
-                all.sort_by(|a, b| a.0.cmp(&b.0));
-                let beyond = all.len().saturating_sub(most);
-                all.drain(..beyond);
-            },
-        );
-        for ((_, _, line), format) in all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
-            self.line(&line, format);
+        let question = format!("{} | sort -timestamp | limit {most}", self.filter);
+        let answer = ask(&question, past, &settings).or_else(|error| {
+            let engine::Error::Question(_) = error else { return Err(error) };
+            // A name that nothing has yet may come; but it may be a slip as well.
+            eprintln!("{} {error}", Style::of_stderr().warning("warning:"));
+            ask(&question, past, &Settings { is_lenient: true, ..settings })
+        });
+        let answer = answer.map_err(|error| Failure::Usage(error.to_string()))?;
+        for line in lines(&answer).rev() {
+            let format = foreign::detect(line.as_bytes()).unwrap_or(&foreign::UNKNOWN);
+            self.event(line, format);
         }
         // What was there is no part of what happens now.
         self.rates = Rates::default();
+        Ok(())
     }
 
     fn news(&mut self, news: News<'_>) {
+        self.rates.bytes += news.bytes.len() as u64;
         let format = self.format(news.path, news.bytes);
-        for line in Lines::of(news.bytes) {
-            self.line(line, format);
+        let input = Input::reader(news.path.display().to_string(), Cursor::new(news.bytes.to_vec()));
+        let settings = Settings { is_lenient: true, threads: 1, ..self.settings() };
+        // It was judged before; what else may be wrong is that so much came at once that it has no room.
+        match ask(&self.filter, &input, &settings) {
+            Ok(answer) => {
+                self.rates.broken += answer.notes.broken_lines();
+                lines(&answer).for_each(|line| self.event(line, format));
+            }
+            Err(error) => eprintln!("{} {error}", Style::of_stderr().warning("warning:")),
         }
     }
 
@@ -180,45 +182,29 @@ impl<'f> Tail<'f> {
         if let Some(format) = self.formats.get(path) {
             return format;
         }
-        match foreign::detect(bytes) {
-            Some(format) => {
-                self.formats.insert(path.to_owned(), format);
-                format
-            }
-            None => &foreign::UNKNOWN,
-        }
+        let Some(format) = foreign::detect(bytes) else { return &foreign::UNKNOWN };
+        self.formats.insert(path.to_owned(), format);
+        format
     }
 
-    fn line(&mut self, line: &[u8], format: &'static Format) {
-        self.rates.bytes += line.len() as u64 + 1;
-        if !self.filter.may_match(line) {
-            return;
+    fn event(&mut self, line: &str, format: &'static Format) {
+        if self.flags.raw {
+            self.out.extend_from_slice(line.as_bytes());
+            self.out.push(b'\n');
         }
-        let place = match self.readers.iter().position(|(known, _)| std::ptr::eq(*known, format)) {
-            Some(place) => place,
-            None => {
-                self.readers.push((format, reader_of(format, &self.filter)));
+        let place =
+            self.readers.iter().position(|(known, _)| std::ptr::eq(*known, format)).unwrap_or_else(|| {
+                self.readers.push((format, Reader::new(format, &[&["level"]])));
                 self.readers.len() - 1
-            }
-        };
-        let Tail { readers, filter, range, rates, out, flags, screen, .. } = self;
-        let mut is_wanted = false;
-        let result = readers[place].1.each(Line::new(line), &mut |event| {
-            if wants(filter, *range, event, format) {
-                is_wanted = true;
-                rates.add(event);
-                if !flags.raw && !flags.rates {
-                    pretty::write(event, format, screen, out);
-                }
+            });
+        let Tail { readers, rates, out, flags, screen, .. } = self;
+        // A line that matched was read before.
+        let _ = readers[place].1.each(Line::new(line.as_bytes()), &mut |event| {
+            rates.add(event);
+            if !flags.raw && !flags.rates {
+                pretty::write(event, format, screen, out);
             }
         });
-        if result.is_err() {
-            rates.broken += 1;
-        }
-        if is_wanted && flags.raw {
-            out.extend_from_slice(line);
-            out.push(b'\n');
-        }
     }
 
     /// Tells rates, once a second.
@@ -234,7 +220,7 @@ impl<'f> Tail<'f> {
         } else if self.screen.is_terminal {
             self.clear_status();
             let status = self.rates.status(passed, files);
-            self.status = crate::render::cut(&status, self.screen.columns().saturating_sub(1));
+            self.status = render::cut(&status, self.screen.columns().saturating_sub(1));
             self.show_status();
         }
         self.rates = Rates::default();
@@ -266,17 +252,10 @@ impl<'f> Tail<'f> {
     }
 }
 
-fn reader_of(format: &'static Format, filter: &Filter) -> Reader {
-    let keys: Vec<[&str; 1]> = filter.keys().map(|key| [key]).collect();
-    let wanted: Vec<&[&str]> =
-        [&["level"][..]].into_iter().chain(keys.iter().map(|names| &names[..])).collect();
-    Reader::new(format, &wanted)
-}
-
-/// Whether an event is in the range and matches.
-fn wants(filter: &Filter, range: Option<TimeRange>, event: &Event<'_>, format: &Format) -> bool {
-    let is_in = |range: TimeRange| {
-        event.time_ns.is_some_and(|at_ns| range.since_ns <= at_ns && at_ns < range.until_ns)
-    };
-    range.is_none_or(is_in) && filter.matches(event, format)
+/// The events of an answer, as they stand in the log.
+fn lines(answer: &Answer) -> impl DoubleEndedIterator<Item = &str> {
+    answer.rows.iter().filter_map(|row| match &row[..] {
+        [Cell::Nested(line)] => Some(line.as_str()),
+        _ => None,
+    })
 }
