@@ -13,6 +13,8 @@ use std::{fmt, io, process::ExitCode};
 
 use trine_query::scan::input::Trouble;
 
+use crate::talk;
+
 /// Why a command ended early.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -45,7 +47,7 @@ impl Failure {
         };
         // That there is nothing is an answer.
         let prefix = if matches!(self, Failure::Nothing(_)) { "" } else { "error: " };
-        eprintln!("{prefix}{self}");
+        talk::say(format_args!("{prefix}{self}"));
         ExitCode::from(code)
     }
 }

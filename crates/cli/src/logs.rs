@@ -16,7 +16,7 @@ use trine_query::{
     },
 };
 
-use crate::{exit::Failure, interrupt, progress::Bar, render::Style};
+use crate::{exit::Failure, interrupt, progress::Bar, talk};
 
 /// Files, folders, globs; `-` is the standard input.
 #[derive(Args, Clone, Debug)]
@@ -127,10 +127,7 @@ impl Logs {
 
 /// Says on the standard error what could not be read.
 pub(crate) fn tell(troubles: &[Trouble]) {
-    let style = Style::of_stderr();
-    for trouble in troubles {
-        eprintln!("{} {trouble}", style.warning("warning:"));
-    }
+    troubles.iter().for_each(talk::warn);
 }
 
 #[cfg(test)]

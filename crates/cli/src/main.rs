@@ -9,6 +9,7 @@ mod interrupt;
 mod logs;
 mod progress;
 mod render;
+mod talk;
 
 use std::process::ExitCode;
 

@@ -18,6 +18,8 @@ use std::io::{self, Write};
 use clap::{Args, ValueEnum};
 use trine_query::answer::Answer;
 
+use crate::talk;
+
 pub(crate) use self::{
     bars::{bar, span_bar},
     cell::{bytes as cell_bytes, clock, count as cell_count, duration},
@@ -71,20 +73,17 @@ pub(crate) fn show(answer: &Answer, look: Look<'_>, shown: &Shown) -> io::Result
     out.write_all(text(answer, look, shown.output, &screen).as_bytes())?;
     out.flush()?;
     if matches!(shown.output, Output::Table | Output::Chart | Output::Ndjson | Output::Csv) {
-        tell_notes(answer)?;
+        tell_notes(answer);
     }
     Ok(())
 }
 
 /// Says on the standard error what must be said beside an answer.
-pub(crate) fn tell_notes(answer: &Answer) -> io::Result<()> {
+pub(crate) fn tell_notes(answer: &Answer) {
     let style = Style::of_stderr();
-    let mut out = io::stderr().lock();
-    answer
-        .notes
-        .sentences()
-        .iter()
-        .try_for_each(|sentence| writeln!(out, "{}", style.faint(&format!("note: {sentence}"))))
+    for sentence in answer.notes.sentences() {
+        talk::say(style.faint(&format!("note: {sentence}")));
+    }
 }
 
 /// An answer in one of its forms.

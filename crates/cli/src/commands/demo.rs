@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -64,34 +65,42 @@ pub(crate) fn run(demo: &Flags) -> Result<(), Failure> {
     let mut file = File::create(&path).map_err(Failure::io(format!("create `{}`", path.display())))?;
     let bytes =
         generate::write(settings, &mut file).map_err(Failure::io(format!("write `{}`", path.display())))?;
-    let style = Screen::of_stdout().style;
-    println!("A shop's log: {} events, {}.", cell_count(demo.events as f64), cell_bytes(bytes as f64));
+    say(format_args!(
+        "A shop's log: {} events, {}.",
+        cell_count(demo.events as f64),
+        cell_bytes(bytes as f64)
+    ))?;
     for question in questions(&path)? {
-        let shown: Vec<String> = question.more.iter().map(|word| quoted(word)).collect();
-        println!("\n{}", style.bold(question.asks));
-        println!(
-            "{}\n",
-            style.accent(format!("$ trine {} {FILE} {}", question.command, shown.join(" ")).trim_end())
-        );
-        let words = ["trine".to_owned(), question.command.to_owned(), path.display().to_string()];
-        let parsed = flags::Flags::try_parse_from(words.into_iter().chain(question.more));
-        match parsed.map(|flags| super::run(flags.command)) {
-            Ok(Ok(())) => {}
-            // A small log may hold none of what is asked.
-            Ok(Err(Failure::Nothing(what))) => println!("{what}"),
-            Ok(Err(failure)) => return Err(failure),
-            Err(error) => return Err(Failure::Usage(error.to_string())),
-        }
+        answer(question, &path)?;
     }
-    println!();
     if folder.is_kept {
-        println!("Ask more: trine --help. The log is in {}.", path.display());
+        say(format_args!("\nAsk more: trine --help. The log is in {}.", path.display()))
     } else {
-        println!(
-            "Ask more: `trine demo --keep demo` keeps the log in demo/{FILE}; `trine --help` says what can be asked."
-        );
+        say(format_args!(
+            "\nAsk more: `trine demo --keep demo` keeps the log in demo/{FILE}; `trine --help` says what can be asked."
+        ))
     }
-    Ok(())
+}
+
+fn say(text: impl std::fmt::Display) -> Result<(), Failure> {
+    writeln!(io::stdout(), "{text}").map_err(Failure::io("write to the standard output"))
+}
+
+/// Runs the command as if it had been typed.
+fn answer(question: Question, path: &Path) -> Result<(), Failure> {
+    let style = Screen::of_stdout().style;
+    let shown: Vec<String> = question.more.iter().map(|word| quoted(word)).collect();
+    let command = format!("$ trine {} {FILE} {}", question.command, shown.join(" "));
+    say(format_args!("\n{}\n{}\n", style.bold(question.asks), style.accent(command.trim_end())))?;
+    let words = ["trine".to_owned(), question.command.to_owned(), path.display().to_string()];
+    match flags::Flags::try_parse_from(words.into_iter().chain(question.more)) {
+        Ok(flags) => match super::run(flags.command) {
+            // A small log may hold none of what is asked.
+            Err(Failure::Nothing(what)) => say(what),
+            outcome => outcome,
+        },
+        Err(error) => Err(Failure::Usage(error.to_string())),
+    }
 }
 
 fn questions(path: &Path) -> Result<Vec<Question>, Failure> {

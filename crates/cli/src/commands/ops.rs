@@ -1,5 +1,7 @@
 //! `trine ops`: per operation its runs, rate, errors, durations, what is in flight and what is stuck.
 
+use std::io::{self, Write};
+
 use clap::Args;
 use trine_query::{
     answer::{Answer, Cell, Column, Kind, Lost, Notes},
@@ -94,9 +96,10 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
     render::show(&answer, look, &flags.shown)
         .and_then(|()| {
             if failures.rows.is_empty() {
-                return render::tell_notes(&failures);
+                render::tell_notes(&failures);
+                return Ok(());
             }
-            println!();
+            writeln!(io::stdout())?;
             render::show(&failures, look, &flags.shown)
         })
         .map_err(written)

@@ -142,13 +142,13 @@ fn show(flags: &Flags, question: &str, answer: &Answer) -> Result<(), Failure> {
             _ => answer.rows.len() as u64,
         };
         writeln!(io::stdout(), "{count}").map_err(written)?;
-        let _ = render::tell_notes(answer);
+        render::tell_notes(answer);
         return if count == 0 { Err(Failure::None) } else { Ok(()) };
     }
     if answer.shape == Shape::Events && flags.output.is_none() {
         let mut out = io::stdout().lock();
         out.write_all(answer.ndjson().as_bytes()).and_then(|()| out.flush()).map_err(written)?;
-        let _ = render::tell_notes(answer);
+        render::tell_notes(answer);
         return Ok(());
     }
     let title = format!("trine query '{question}'");

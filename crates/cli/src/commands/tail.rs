@@ -29,6 +29,7 @@ use crate::{
     exit::Failure,
     logs::{self, Range, now_ns},
     render::{self, Screen, Style},
+    talk,
 };
 
 /// Show events as they come: pretty, filtered, with rates per second.
@@ -150,7 +151,7 @@ impl<'f> Tail<'f> {
         let answer = ask(&question, past, &settings).or_else(|error| {
             let engine::Error::Question(_) = error else { return Err(error) };
             // A name that nothing has yet may come; but it may be a slip as well.
-            eprintln!("{} {error}", Style::of_stderr().warning("warning:"));
+            talk::warn(&error);
             ask(&question, past, &Settings { is_lenient: true, ..settings })
         });
         let answer = answer.map_err(|error| Failure::Usage(error.to_string()))?;
@@ -174,7 +175,7 @@ impl<'f> Tail<'f> {
                 self.rates.broken += answer.notes.broken_lines();
                 lines(&answer).for_each(|line| self.event(line, format));
             }
-            Err(error) => eprintln!("{} {error}", Style::of_stderr().warning("warning:")),
+            Err(error) => talk::warn(error),
         }
     }
 
@@ -228,13 +229,13 @@ impl<'f> Tail<'f> {
 
     fn clear_status(&self) {
         if !self.status.is_empty() {
-            eprint!("\r\x1b[K");
+            talk::show("\r\x1b[K");
         }
     }
 
     fn show_status(&self) {
         if !self.status.is_empty() {
-            eprint!("{}", Style::of_stderr().faint(&self.status));
+            talk::show(Style::of_stderr().faint(&self.status));
         }
     }
 
