@@ -23,7 +23,7 @@
 //! # In which order do lines come?
 //! In any: an [`Operations`] may be fed with any part of a log, in any order, and merged with others of other parts; the report is the
 //! same. That holds as long as fewer than [`MARKS_MAX`] starts and ends are held at once; then those pairs are settled that are certain
-//! ones, which changes nothing, and only if that is not enough, all that are found: [`Report::is_approximate`] says so.
+//! ones, which changes nothing, and only if that is not enough, all that are found: [`Seen::is_approximate`] says so.
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -51,7 +51,7 @@
 //! # Features
 //! - `attributes` (default): `#[timed]`, in `trine::attr`.
 //! - `config` (default): configuration files.
-//! - `metrics-server`: [`serve_metrics`], for Prometheus to scrape.
+//! - `metrics-server`: `serve_metrics`, for Prometheus to scrape.
 //! - `gzip`, `zstd`: compression of closed log files.
 //! - `anyhow`, `eyre`: `cause:` takes their errors as they are.
 //! - `serde`, `uuid`, `jiff`, `chrono`, `time`, `url`: values of those crates' types.
