@@ -95,7 +95,9 @@ impl KeyPolicy {
     }
 
     fn with(mut self, key: &str, treatment: Option<Treatment>) -> KeyPolicy {
-        Arc::make_mut(&mut self.0).insert(key, Rule { treatment, is_anywhere: false, is_ours: false });
+        // What is left of an endless key may begin inside a word of it.
+        let is_anywhere = letters(key).nth(KEY_LETTERS_MAX).is_some();
+        Arc::make_mut(&mut self.0).insert(key, Rule { treatment, is_anywhere, is_ours: false });
         self
     }
 
@@ -399,6 +401,7 @@ mod tests {
         let long = "ab".repeat(KEY_LETTERS_MAX);
         let policy = KeyPolicy::none().add(&long, Treatment::Redact);
         assert_eq!(policy.treatment(&["x_", &long[KEY_LETTERS_MAX..]].concat()), Some(Treatment::Redact));
+        assert_eq!(policy.treatment(&long), Some(Treatment::Redact));
     }
 
     #[test]
