@@ -226,12 +226,14 @@ impl Tree {
 
     /// The longest name in which a key ends, and where in the key it begins.
     fn find_ended(&self, key: &[u8]) -> Option<(Rule, usize)> {
-        let end = key.iter().rposition(|byte| !is_separator(*byte))? + 1;
-        self.find(&key[..end]).or_else(|| {
-            // `password2`, `tokens[0]`: what the key is called stands before the digits.
-            let end = key[..end].iter().rposition(|byte| !is_separator(*byte) && !byte.is_ascii_digit())? + 1;
-            self.find(&key[..end])
-        })
+        let last = key.iter().rposition(|byte| !is_separator(*byte))?;
+        let found = self.find(&key[..=last]);
+        if found.is_some() || !key[last].is_ascii_digit() {
+            return found;
+        }
+        // `password2`, `tokens[0]`: what the key is called stands before the digits.
+        let last = key[..last].iter().rposition(|byte| !is_separator(*byte) && !byte.is_ascii_digit())?;
+        self.find(&key[..=last])
     }
 
     /// The longest name in which a key ends, and where in the key it begins. The key ends in a letter or digit.

@@ -92,16 +92,23 @@ fn value(
 
 /// The key before the sign at `at`, over blanks, a bracket and a quote.
 fn key_before(text: &[u8], at: usize, from: usize) -> Option<Range<usize>> {
-    let before = text.get(from..at)?;
-    let back = |end: usize, max: usize, is: fn(u8) -> bool| {
-        end - before[..end].iter().rev().take(max).take_while(|byte| is(**byte)).count()
-    };
-    let mut end = back(before.len(), BLANKS_MAX, is_blank);
-    end = back(end, 1, |byte| byte == b']');
-    let quote = back(end, 1, |byte| matches!(byte, b'"' | b'\'' | b'`'));
-    end = if quote < end { back(quote, BACKSLASHES_MAX, |byte| byte == b'\\') } else { end };
-    let start = back(end, KEY_MAX, is_key);
-    (start < end).then_some(from + start..from + end)
+    let mut end = before(text, at, from, BLANKS_MAX, is_blank);
+    end = before(text, end, from, 1, |byte| byte == b']');
+    let quote = before(text, end, from, 1, |byte| matches!(byte, b'"' | b'\'' | b'`'));
+    if quote < end {
+        end = before(text, quote, from, BACKSLASHES_MAX, |byte| byte == b'\\');
+    }
+    let start = before(text, end, from, KEY_MAX, is_key);
+    (start < end).then_some(start..end)
+}
+
+/// Where the bytes before `end` begin that are all so, at most `max`, not before `from`.
+fn before(text: &[u8], end: usize, from: usize, max: usize, is: impl Fn(u8) -> bool) -> usize {
+    let mut start = end;
+    while start > from && end - start < max && is(text[start - 1]) {
+        start -= 1;
+    }
+    start
 }
 
 /// What stands in an element of XML that is called like a secret: `<password>...</password>`.
