@@ -58,8 +58,8 @@ pub const GROWTH_MAX: usize = 2;
 /// Shape: any bytes, also such that are not UTF-8; a text that is UTF-8 stays so. What was masked is not found again: masking
 /// twice is masking once.
 ///
-/// Cost: no allocation but in `out`; time linear in the text, whatever it is (about 1 ns a byte for ordinary text, and a few
-/// nanoseconds for one of fewer than 16 bytes without `=` or `:`). A clone is a reference.
+/// Cost: no allocation but in `out`; time linear in the text, whatever it is (9 instructions a byte of prose, twice as many where
+/// ids, paths and times stand close; some 60 for a text of fewer than 16 bytes without a sign). A clone is two references.
 #[derive(Clone)]
 pub struct Detectors {
     kinds: u32,
