@@ -43,8 +43,12 @@ fn bearer(text: &[u8], at: usize) -> Option<Range<usize>> {
         if judged.len() == JUDGED_MAX { run(text, start, usize::MAX, is_part) } else { judged.len() };
     let padding = run(text, start + length, PADDING_MAX, |byte| byte == b'=');
     // `bearer duration_ms=12`: not what the word speaks of, but the next of several.
-    let ends = |next: &u8| next.is_ascii_whitespace() || b"\"'`,;&|)]}<>\\.".contains(next);
-    if padding > 0 && !text.get(start + length + padding).is_none_or(ends) {
+    let is_assigned = match text[start + length + padding..] {
+        [next, ..] if is_alnum(next) || next == b'*' => true,
+        [b'"' | b'\'' | b'`', next, ..] | [b'\\', b'"', next, ..] => is_alnum(next) || next == b'*',
+        _ => false,
+    };
+    if padding > 0 && is_assigned {
         return None;
     }
     let token = &judged[..judged.iter().rposition(|byte| is_alnum(*byte))? + 1];

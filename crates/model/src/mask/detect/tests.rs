@@ -191,6 +191,8 @@ fn credentials_of_headers_are_found_without_their_key() {
     check("Basic information about everything1");
     check("basically everything");
     check("Bearer ***");
+    check("{\"a\":\"Bearer ⟦0a1b2c3d4e5f60718293==⟧\",\"n\":1}");
+    check("bearer 0123456789abcdef_api_key=\"⟦x⟧\"");
 }
 
 #[test]
@@ -317,6 +319,68 @@ fn prose_is_left_alone() {
     ] {
         check(text);
     }
+}
+
+#[test]
+fn what_is_called_like_a_secret_and_is_none_is_left_alone() {
+    for text in [
+        "PWD=/app OLDPWD=/",
+        "{\"PWD\":\"/app\"}",
+        "ssl_private_key=/etc/tls/private/server.key",
+        "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-a1b2c3",
+        "MountVolume failed: secret \"default-token-x7k2p\" not found, token: default-token-x7k2p",
+        "Reconciling Secret=\"prod/keycloak-e5086981d-o86lm\"",
+        "panicked at src/token:979:96:\ncalled",
+        "DEL cookie:banner:157",
+        "token_type=bearer duration_ms=7943.281",
+        "10000000-4111-1111-1111-111111111111",
+        "uuid 41111111-1111-1111-1111-111111111111",
+        "Unexpected token: \"Foo2Bar99\"",
+        "pub const SO_COOKIE: u32 = 57;",
+        "    self._token = token",
+        "connect(host=host, password=self.password, token=get_token(), secret=os.environ['SECRET'])",
+        "\"password\":[\"is too short (minimum is 8 characters)\"]",
+        "\"password\":\"This field is required.\"",
+        "accesskey=\"n\"",
+        "password={password!r} token={:?}",
+        "scheme://[user:passwd@]proxy.server:port",
+        "usage: login <user> <password>, <token></token>",
+    ] {
+        check(text);
+    }
+}
+
+#[test]
+fn a_private_key_is_masked_whole_wherever_it_stands() {
+    let dashes = "-".repeat(5);
+    let (begin, end) =
+        (format!("{dashes}BEGIN RSA PRIVATE KEY{dashes}"), format!("{dashes}END RSA PRIVATE KEY{dashes}"));
+    let line = random(7, 64);
+    for (text, expected) in [
+        (format!("private_key={begin}\n{line}\n{end}"), format!("private_key=***{end}")),
+        (format!("\"private_key\":\"{begin}\\n{line}\\n{end}\""), "\"private_key\":\"***\"".to_owned()),
+        (format!("key: \"{begin}\\n{line}\\n{end}\""), format!("key: \"{begin}***{end}\"")),
+        (format!("Bearer {}={begin}\n{line}", random(3, 30)), format!("Bearer ***{begin}***")),
+        (
+            format!("{begin}\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0A1B\n\n{line}\n{end}"),
+            format!("{begin}***{end}"),
+        ),
+        (format!("{begin}\n{line}\nGOCSPX-{}", random(4, 28)), format!("{begin}***\nGOCSPX-***")),
+    ] {
+        masked(&text, &expected);
+    }
+}
+
+#[test]
+fn what_begins_inside_a_value_is_masked_to_its_end() {
+    masked("token=Bearer mF_9.B5f-4.1JqMh2a7", "token=Bearer ***");
+    masked("pin_code=4111 1111 1111 1111 x", "pin_code=*** x");
+    masked("secret=DE89 3704 0044 0532 0130 00", "secret=***");
+    masked("x-token: Basic dXNlcjpodW50ZXIy", "x-token: Basic ***");
+    masked(
+        "\"tokens\": 1, \"secrets\": [\"a1\", \"b2\"], \"n\": 3",
+        "\"tokens\": 1, \"secrets\": [\"***\"], \"n\": 3",
+    );
 }
 
 #[test]
