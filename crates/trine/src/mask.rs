@@ -25,6 +25,7 @@ mod pseudonym;
 mod rules;
 mod secret;
 
+pub(crate) use self::pseudonym::is_pseudonym;
 pub use trine_model::mask::{
     Detectors, KeyPolicy, Kind, MASKED, Treatment, card, email, iban, ip, keep_last, phone, token,
 };

@@ -33,11 +33,14 @@ pub enum Treatment {
     Ip,
     /// The prefix that says whose token it is: [`token`].
     Token,
+    /// A pseudonym, which is the same for the same value. It takes a key to make one: who has it puts it in place of [`MASKED`],
+    /// which is what [`Treatment::apply`] gives.
+    Pseudonym,
 }
 
 impl Treatment {
     /// All of them.
-    pub const ALL: [Treatment; 7] = [
+    pub const ALL: [Treatment; 8] = [
         Treatment::Redact,
         Treatment::Card,
         Treatment::Email,
@@ -45,9 +48,10 @@ impl Treatment {
         Treatment::Iban,
         Treatment::Ip,
         Treatment::Token,
+        Treatment::Pseudonym,
     ];
 
-    /// The name in a configuration: `redact`, `card`, `email`, `phone`, `iban`, `ip`, `token`.
+    /// The name in a configuration: `redact`, `card`, `email`, `phone`, `iban`, `ip`, `token`, `pseudonym`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Treatment::Redact => "redact",
@@ -57,6 +61,7 @@ impl Treatment {
             Treatment::Iban => "iban",
             Treatment::Ip => "ip",
             Treatment::Token => "token",
+            Treatment::Pseudonym => "pseudonym",
         }
     }
 
@@ -65,7 +70,7 @@ impl Treatment {
     /// Cost: allocates the result.
     pub fn apply(self, text: &str) -> String {
         match self {
-            Treatment::Redact => MASKED.to_owned(),
+            Treatment::Redact | Treatment::Pseudonym => MASKED.to_owned(),
             Treatment::Card => card(text),
             Treatment::Email => email(text),
             Treatment::Phone => phone(text),
@@ -110,7 +115,7 @@ mod tests {
     fn an_unknown_treatment_says_what_is_allowed() {
         assert_eq!(
             "redcat".parse::<Treatment>().unwrap_err().to_string(),
-            "read `redcat` as a mask: masks are redact, card, email, phone, iban, ip, token; did you mean `redact`?"
+            "read `redcat` as a mask: masks are redact, card, email, phone, iban, ip, token, pseudonym; did you mean `redact`?"
         );
         assert!("".parse::<Treatment>().unwrap_err().is_invalid());
     }
@@ -132,7 +137,9 @@ mod tests {
                 shown.push(treatment);
             }
         }
-        let is_shown = |treatment: &Treatment| shown.contains(treatment) || *treatment == Treatment::Redact;
+        let is_shown = |treatment: &Treatment| {
+            shown.contains(treatment) || matches!(treatment, Treatment::Redact | Treatment::Pseudonym)
+        };
         assert!(Treatment::ALL.iter().all(is_shown), "{shown:?}");
     }
 }

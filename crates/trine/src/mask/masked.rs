@@ -5,6 +5,8 @@ use std::{fmt, ops::Deref};
 use trine_model::mask::Treatment;
 use trine_ring::{Value, ValueWriter};
 
+use crate::masks;
+
 /// A value that the program uses as it is, and that logs, `Debug` and `Display` show through a mask.
 ///
 /// ```
@@ -53,7 +55,7 @@ impl<T: fmt::Display> Masked<T> {
     fn masked(&self) -> String {
         let text = self.value.to_string();
         match self.mask {
-            Mask::Treatment(treatment) => treatment.apply(&text),
+            Mask::Treatment(treatment) => masks::with(|masking| masking.apply(treatment, &text)),
             Mask::Function(mask) => mask(&text),
         }
     }

@@ -6,7 +6,7 @@ use trine_model::mask::{Detectors, KeyPolicy, MASKED, Treatment};
 use trine_ring::record::{Text, ValueRef};
 
 use super::shown::Shown;
-use crate::mask::{Masks, Pseudonymizer};
+use crate::mask::{Masks, Pseudonymizer, is_pseudonym};
 
 /// Which keys are masked, what texts are searched for, and what makes pseudonyms. Never changed, only replaced.
 #[derive(Clone, Debug)]
@@ -47,6 +47,15 @@ impl Masking {
     /// What becomes of a value under this key.
     pub(super) fn treatment(&self, key: &str) -> Option<Treatment> {
         self.keys.treatment(key)
+    }
+
+    /// What the treatment shows of a text.
+    pub(crate) fn apply(&self, treatment: Treatment, text: &str) -> String {
+        match treatment {
+            Treatment::Pseudonym if is_pseudonym(text) => text.to_owned(),
+            Treatment::Pseudonym => self.pseudonymizer.of(text),
+            treatment => treatment.apply(text),
+        }
     }
 
     /// True when there is no secret in the text.

@@ -38,7 +38,7 @@ impl Value for Shown<'_> {
                 });
             }
             (Some(treatment), leaf) => {
-                writer.str(&text_of(leaf).map_or(MASKED.into(), |text| treatment.apply(&text)));
+                writer.str(&text_of(leaf).map_or(MASKED.into(), |text| masking.apply(treatment, &text)));
             }
             (None, ValueRef::Str(text)) => writer.str(&masking.text(&text.to_str())),
             (None, ValueRef::Failed(why)) => writer.failed(&masking.text(&why.to_str())),

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt, fs, io, panic::catch_unwind, thread, time:
 use trine::{
     Batcher, Delivery, ErrorContext, EventEdit, Format, Output, Secret, Value, ValueWriter, Verdict, batch,
     bind, debug, error, info, log_error_event,
-    mask::{self, Masks, Treatment},
+    mask::{self, Masked, Masks, Pseudonymizer, Treatment},
     scope, timed,
 };
 
@@ -78,6 +78,32 @@ pub(crate) const CASES: &[Case] = &[
             let lines = fs::read_to_string(stage.path("app.jsonl")).unwrap();
             let shown: Vec<_> = lines.lines().map(|line| line.matches(CANARY).count()).collect();
             assert_eq!(shown, [2, 1, 0, 0, 2, 1], "{lines}");
+        },
+    ),
+    Case::new(
+        "a_pseudonym_by_key_is_the_same_wherever_the_value_stands",
+        |place| {
+            let pseudonyms = Pseudonymizer::new("the key of a test, and no secret").unwrap();
+            let masks = Masks::new().key("user_id", Treatment::Pseudonym).pseudonym_key(pseudonyms.clone());
+            let stage = |event: &mut EventEdit<'_>| {
+                event.set("stage_user_id", "42");
+                Verdict::Keep
+            };
+            place.to_file().masks(masks).stage(stage).start();
+            let batcher = Batcher::new(1);
+            info!("page_view", user_id = 42, inside = map(&[("user_id", "42")]), shown = ?Masked::new(42, Treatment::Pseudonym));
+            info!(bind!(user_id = "42"), "page_view");
+            batch!(batcher, "page_view", user_id = %42);
+            timed!("page_view_run", user_id = 42).complete();
+            place.say(pseudonyms.of("42"));
+        },
+        |stage| {
+            let outcome = stage.run();
+            outcome.assert_quiet_success();
+            let lines = fs::read_to_string(stage.path("app.jsonl")).unwrap();
+            assert!(!lines.contains("42\"") && !lines.contains("\"user_id\":42"), "{lines}");
+            // Three in the first, one in each of the others, and the stage's five.
+            assert_eq!(lines.matches(outcome.stdout.trim()).count(), 3 + 4 + 5, "{lines}");
         },
     ),
     Case::new(

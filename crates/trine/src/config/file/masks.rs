@@ -13,7 +13,7 @@ pub(super) const KEYS: [Entry; 4] = [
     Entry { name: "keys",
         meaning: "Keys whose values are masked, and how; also at the end of longer keys, and at any depth.",
         allowed: "a table such as `{ nickname = \"redact\", email = \"email\" }`; masks are `\"redact\"`, `\"card\"`, `\"email\"`, `\"phone\"`, \
-            `\"iban\"`, `\"ip\"`, `\"token\"`",
+            `\"iban\"`, `\"ip\"`, `\"token\"`, `\"pseudonym\"`",
         default: "none besides those of [masks.md](masks.md)" },
     Entry { name: "allow",
         meaning: "Keys whose values are left alone, though they would be masked.",
