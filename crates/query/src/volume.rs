@@ -9,7 +9,7 @@
 //! let events = volume.events();
 //! assert_eq!((events[0].name.as_str(), events[0].events, events[0].bytes), ("cache_hit", 2, log.len() as u64));
 //! let fields = volume.fields();
-//! assert_eq!((fields[1].name.as_str(), fields[1].bytes), ("key", 17 + 18)); // `"key":"user:1"` and what parts it from others
+//! assert_eq!((fields[1].name.as_str(), fields[1].bytes), ("key", 15 + 16)); // `"key":"user:1"`, and the comma
 //! ```
 //!
 //! # Whose are the bytes?
