@@ -21,8 +21,10 @@
 
 mod aggregate;
 mod budget;
+mod compare;
 mod compile;
 mod condition;
+mod context;
 mod differ;
 mod event;
 mod expr;
@@ -54,6 +56,7 @@ pub use self::{
     aggregate::{
         DISTINCT_ERROR, DISTINCT_EXACT_MAX, QUANTILE_ERROR, QUANTILE_EXACT_MAX, TOP_VALUES_MAX, VALUES_MAX,
     },
+    context::MATCHES_MAX,
     facets::FIELDS_MAX,
 };
 use crate::{

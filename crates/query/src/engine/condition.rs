@@ -58,6 +58,10 @@ fn of_expr(expr: &Expr, scope: &EventScope) -> Condition {
             ) => Condition::All(vec![has_field(left, scope), has_field(right, scope)]),
             _ => Condition::Any,
         },
+        Expr::In(inner, set) => match &**inner {
+            Expr::Slot(slot) => of_check(&scope.slots[*slot], &Check::OneOf(set.clone())),
+            _ => Condition::Any,
+        },
         _ => Condition::Any,
     }
 }

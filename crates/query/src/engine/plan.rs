@@ -85,6 +85,33 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Compiles stages over the rows of an answer.
+    pub(super) fn over_rows(
+        text: &str,
+        columns: Vec<crate::answer::Column>,
+        stages: &[lang::ast::Stage],
+        now_ns: i64,
+    ) -> Result<Vec<Segment>, Error> {
+        let mut no_answers = |field: &lang::ast::Field, _: &Query| {
+            Err(Error::new(
+                text,
+                field.at,
+                field.name.len(),
+                "a question in brackets stands in the first filter",
+            ))
+        };
+        let compiler = Compiler { text, now_ns, answers: &mut no_answers };
+        let mut planner = Planner { compiler, segments: Vec::new(), open: Open::new(Scope::Rows(columns)) };
+        let mut stages = stages.iter().peekable();
+        while let Some(stage) = stages.next() {
+            planner.stage(stage, &mut stages)?;
+        }
+        planner.close_last();
+        Ok(planner.segments)
+    }
+}
+
 /// The segment that is being put together.
 struct Open {
     scope: Scope,

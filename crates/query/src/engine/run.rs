@@ -8,6 +8,7 @@ use std::{
 use super::{
     Error, Settings,
     budget::Budget,
+    compare, context,
     groups::Cells,
     keep::Kept,
     known,
@@ -22,7 +23,7 @@ use crate::{
     answer::{Answer, Cell, Column, Kind, Notes, Shape},
     lang::{
         self,
-        ast::{Field, Query},
+        ast::{Field, Query, Stage},
     },
     scan::{
         input::{Input, Options, Report, scan},
@@ -37,7 +38,48 @@ const SAMPLE_BYTES: usize = 256 << 10;
 /// Answers a question over an input. See [`super::ask`].
 pub(super) fn ask(text: &str, input: &Input, settings: &Settings<'_>) -> Result<Answer, Error> {
     let query = lang::parse(text)?;
-    answer(text, &query, input, settings)
+    let Some((before, stage, behind)) = compare::cut(&query) else {
+        return answer(text, &query, input, settings);
+    };
+    let answer = match *stage {
+        Stage::Compare(number, unit) => compare::answer(text, &before, (number, unit), input, settings)?,
+        Stage::Context(around) => context::answer(text, &before, around, input, settings)?,
+        _ => return Ok(Answer::default()),
+    };
+    onward(text, answer, behind, settings)
+}
+
+/// Stages over an answer.
+fn onward(text: &str, answer: Answer, stages: &[Stage], settings: &Settings<'_>) -> Result<Answer, Error> {
+    let [first, ..] = stages else { return Ok(answer) };
+    if answer.shape == Shape::Events {
+        let at = text.find("context").unwrap_or(0);
+        let error = lang::Error::new(text, at, "context".len(), "`context` is the last stage");
+        return Err(Error::Question(error.hint(format!("write `{first}` before it"))));
+    }
+    let segments = Plan::over_rows(text, answer.columns.clone(), stages, settings.now_ns)?;
+    let notes = answer.notes.clone();
+    let mut data = Data::Answer(answer);
+    for segment in &segments {
+        data = over(segment, data, settings);
+    }
+    let mut answer = match (data, segments.last()) {
+        (Data::Answer(answer), _) => answer,
+        (Data::Kept(kept), Some(last)) => answer_of(last, kept, None),
+        (Data::Kept(_), None) => Answer::default(),
+    };
+    answer.notes = notes;
+    Ok(answer)
+}
+
+/// Errors: the input cannot be read a second time.
+pub(super) fn check_twice(text: &str, word: &str, input: &Input) -> Result<(), Error> {
+    if input.sources().iter().all(|source| source.path().is_some()) {
+        return Ok(());
+    }
+    let at = text.find(word).unwrap_or(0);
+    let error = lang::Error::new(text, at, word.len(), format!("`{word}` reads its input twice"));
+    Err(Error::Question(error.hint("name files; the standard input can be read only once")))
 }
 
 pub(super) fn answer(
@@ -68,7 +110,7 @@ pub(super) fn answer(
         known::check(text, query, first, &seen, input, settings, &mut notes)?;
     }
     let data = first.sink.finish(gathered, span_of(settings.range));
-    let mut answer = rest(&plan.segments, data, settings)?;
+    let mut answer = rest(&plan.segments, data, settings);
     notes.remarks.extend(report.troubles.iter().map(ToString::to_string));
     answer.notes = notes;
     Ok(answer)
@@ -158,7 +200,7 @@ fn read(
 }
 
 /// Runs the segments behind the first, and makes an answer of what comes out of the last.
-pub(super) fn rest(segments: &[Segment], mut data: Data, settings: &Settings<'_>) -> Result<Answer, Error> {
+pub(super) fn rest(segments: &[Segment], mut data: Data, settings: &Settings<'_>) -> Answer {
     let mut every_ns = None;
     for pair in segments.windows(2) {
         let segment = &pair[1];
@@ -168,16 +210,16 @@ pub(super) fn rest(segments: &[Segment], mut data: Data, settings: &Settings<'_>
                 _ => None,
             };
         }
-        data = over(segment, data, settings)?;
+        data = over(segment, data, settings);
     }
-    let Some(last) = segments.last() else { return Ok(Answer::default()) };
-    Ok(match data {
-        Data::Answer(answer) => answer,
-        Data::Kept(kept) => answer_of(last, kept, every_ns),
-    })
+    match (data, segments.last()) {
+        (Data::Answer(answer), _) => answer,
+        (Data::Kept(kept), Some(last)) => answer_of(last, kept, every_ns),
+        (Data::Kept(_), None) => Answer::default(),
+    }
 }
 
-fn over(segment: &Segment, data: Data, settings: &Settings<'_>) -> Result<Data, Error> {
+fn over(segment: &Segment, data: Data, settings: &Settings<'_>) -> Data {
     let mut worker = Worker::new(segment);
     match data {
         Data::Kept(kept) => {
@@ -195,7 +237,7 @@ fn over(segment: &Segment, data: Data, settings: &Settings<'_>) -> Result<Data, 
             }
         }
     }
-    Ok(segment.sink.finish(worker.gathered, span_of(settings.range)))
+    segment.sink.finish(worker.gathered, span_of(settings.range))
 }
 
 /// Steps over rows of a table.
@@ -284,15 +326,7 @@ fn values_of(
     input: &Input,
     settings: &Settings<'_>,
 ) -> Result<HashSet<Vec<u8>>, Error> {
-    if input.sources().iter().any(|source| source.path().is_none()) {
-        let error = lang::Error::new(
-            text,
-            field.at,
-            field.name.len(),
-            "a question in brackets reads its input twice",
-        );
-        return Err(Error::Question(error.hint("name files; the standard input can be read only once")));
-    }
+    check_twice(text, "in", input)?;
     let answer = answer(text, query, input, settings)?;
     let mut values = HashSet::new();
     let mut add = |val: &Val<'_>| {

@@ -1,6 +1,6 @@
 //! One thread's work on the input: lines to events, batches to their events, and each event through the steps to the sink.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, packed};
 
 use super::{
     aggregate::Moment,
@@ -48,22 +48,28 @@ pub(super) struct Worker {
 
 /// Finds, in a block, the few lines that are not simply one event.
 #[derive(Debug)]
-pub(super) struct Marker(AhoCorasick);
+pub(super) enum Marker {
+    /// By their first bytes, many bytes at a time.
+    Packed(packed::Searcher),
+    /// Where the processor has no instructions for that.
+    Automaton(AhoCorasick),
+}
 
 /// What may be in a line.
 #[derive(Clone, Copy, Debug, Default)]
 struct Marks(u8);
 
-/// Literals, and which mark each is.
+/// Literals, and which mark each is. They are the ends of what is meant, whose first bytes are rare: `"event` would stand in every line.
+/// What is found is looked at again.
 const MARKS: [(&str, u8); 5] = [
-    ("\"sample_rate\"", Marks::SAMPLED),
-    ("events_batch\"", Marks::BATCH),
-    ("events.batch\"", Marks::BATCH),
-    (LOST_LITERAL, Marks::LOST),
-    ("\"resourceLogs\"", Marks::OTLP),
+    ("sample_rate\"", Marks::SAMPLED),
+    ("nts_batch\"", Marks::BATCH),
+    ("nts.batch\"", Marks::BATCH),
+    ("nts_lost\"", Marks::LOST),
+    ("ceLogs\"", Marks::OTLP),
 ];
 /// What stands in a line that says what was lost: looked for whatever the question.
-pub(super) const LOST_LITERAL: &str = "trine_events_lost\"";
+pub(super) const LOST_LITERAL: &str = "nts_lost\"";
 const LOST: &str = "trine_events_lost";
 /// Names whose loss is told apart.
 const LOST_NAMES_MAX: usize = 1_000;
@@ -82,11 +88,36 @@ impl Marks {
 impl Marker {
     pub(super) fn new() -> Marker {
         let literals = MARKS.map(|(literal, _)| literal);
-        Marker(AhoCorasick::new(literals).expect("a handful of literals makes an automaton"))
+        match packed::Config::new().builder().extend(literals).build() {
+            Some(searcher) => Marker::Packed(searcher),
+            None => Marker::Automaton(
+                AhoCorasick::new(literals).expect("a handful of literals makes an automaton"),
+            ),
+        }
+    }
+
+    /// The first mark from here on: where it begins and ends, and which it is.
+    #[inline]
+    fn next(&self, bytes: &[u8], from: usize) -> Option<(usize, usize, u8)> {
+        let rest = bytes.get(from..)?;
+        let (start, end, pattern) = match self {
+            Marker::Packed(searcher) => {
+                searcher.find(rest).map(|hit| (hit.start(), hit.end(), hit.pattern()))
+            }
+            Marker::Automaton(automaton) => {
+                automaton.find(rest).map(|hit| (hit.start(), hit.end(), hit.pattern()))
+            }
+        }?;
+        Some((from + start, from + end, MARKS[pattern.as_usize()].1))
     }
 
     fn of_line(&self, line: &[u8]) -> Marks {
-        Marks(self.0.find_iter(line).fold(0, |marks, hit| marks | MARKS[hit.pattern().as_usize()].1))
+        let (mut marks, mut from) = (Marks::default(), 0);
+        while let Some((_, end, mark)) = self.next(line, from) {
+            marks.0 |= mark;
+            from = end;
+        }
+        marks
     }
 }
 
@@ -112,11 +143,12 @@ impl Worker {
         let mut place = Place { block: block.order, ..Place::default() };
         if shared.needles.is_all() {
             // All marks of the block in one go: searched for line by line they would cost as much as the lines.
-            let mut hits = shared.marks.0.find_iter(block.bytes).peekable();
+            let mut next = shared.marks.next(block.bytes, 0);
             for range in shared.needles.lines(block.bytes) {
                 let mut marks = Marks::default();
-                while let Some(hit) = hits.next_if(|hit| hit.start() < range.end) {
-                    marks.0 |= MARKS[hit.pattern().as_usize()].1;
+                while let Some((_, end, mark)) = next.filter(|(start, ..)| *start < range.end) {
+                    marks.0 |= mark;
+                    next = shared.marks.next(block.bytes, end);
                 }
                 place.line += 1;
                 self.line(shared, format, &block.bytes[range], marks, place, &mut found);

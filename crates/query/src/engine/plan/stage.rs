@@ -91,8 +91,8 @@ impl Planner<'_> {
         let at = self.compiler.text.find(word.split(' ').next().unwrap_or_default()).unwrap_or(0);
         let error = Error::new(self.compiler.text, at, word.len(), format!("`{word}` cannot stand here"));
         error.hint(match stage {
-            Stage::Context(_) => "`context` is the last stage, behind a filter of events",
-            _ => "`compare` is the last stage, behind the one that makes groups",
+            Stage::Context(_) => "`context` stands once, behind a filter of events",
+            _ => "`compare` stands once, behind the stage that makes groups",
         })
     }
 
