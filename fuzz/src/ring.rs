@@ -99,8 +99,13 @@ fn take_step(producer: &mut Producer, consumer: &mut Consumer, model: &mut Model
 }
 
 fn take(consumer: &mut Consumer, model: &mut Model) {
-    let taken = consumer.next().map(|record| record.expect("nobody damages the ring").as_bytes().to_vec());
-    assert_eq!(taken, model.visible.pop_front());
+    let taken = consumer.next().map(|record| {
+        let mut bytes = record.expect("nobody damages the ring").as_bytes().to_vec();
+        // The check, which depends on where the record lies; the reader has found it right.
+        bytes[20..24].fill(0);
+        bytes
+    });
+    assert!(taken == model.visible.pop_front(), "a record came back as another");
 }
 
 fn drain(consumer: &mut Consumer, model: &mut Model) {

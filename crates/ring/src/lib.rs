@@ -40,6 +40,7 @@ mod primitive;
 pub mod process;
 mod protocol;
 pub mod record;
+mod region;
 pub mod ring;
 pub mod table;
 pub mod value;
@@ -49,7 +50,8 @@ pub use crate::{
     append::Appender,
     arg::Arg,
     memory::Backing,
-    ring::{Consumer, Producer, Push},
+    region::Region,
+    ring::{Consumer, Producer, Push, Remains},
     table::{CallsiteTable, Descriptor, TableReader},
     value::{Value, ValueWriter},
 };

@@ -1,12 +1,16 @@
 //! Memory that another process can read: mappings of a memfd, of a named file, or private where there is neither.
 
-use std::{io, path::PathBuf, ptr::NonNull};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    ptr::NonNull,
+};
 
 /// Where rings and callsite tables lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Backing {
-    /// An anonymous shared-memory file (Linux). Readable by others through `/proc/PID/fd` while the process lives; leaves
-    /// nothing behind. Elsewhere the same as [`Backing::Private`].
+    /// An anonymous shared-memory file (Linux). Readable by others through `/proc/PID/mem` while the process lives; leaves
+    /// nothing behind, and costs no descriptor. Elsewhere the same as [`Backing::Private`].
     Memfd,
     /// A file per ring and table in this directory, mode 0600. The directory must exist. Survives the process.
     Directory(PathBuf),
@@ -44,6 +48,13 @@ impl Mapping {
         platform::populate(self, at.min(self.len), len.min(self.len - at.min(self.len)));
     }
 
+    /// Maps a whole file that a process left behind, for reading and writing. Its length is rounded down to whole words.
+    ///
+    /// Errors: cannot be opened, is empty, is no regular file.
+    pub(crate) fn open(path: &Path) -> io::Result<Mapping> {
+        platform::open(path)
+    }
+
     pub(crate) fn base(&self) -> NonNull<u8> {
         self.base
     }
@@ -60,13 +71,14 @@ mod platform {
         fs::File,
         io,
         os::fd::{AsRawFd, RawFd},
+        path::Path,
         ptr::{self, NonNull},
     };
 
     pub(super) fn create(backing: &Backing, name: &str, len: usize) -> io::Result<Mapping> {
         match backing {
             Backing::Memfd => match memfd(name, len)? {
-                Some(file) => map(Some(file.as_raw_fd()), len).inspect(|_| std::mem::forget(file)),
+                Some(file) => map(Some(file.as_raw_fd()), len),
                 None => map(None, len),
             },
             Backing::Directory(directory) => {
@@ -74,15 +86,26 @@ mod platform {
                 let path = directory.join(name);
                 let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
                 reserve(&file, len).inspect_err(|_| drop(std::fs::remove_file(&path)))?;
-                map(Some(file.as_raw_fd()), len)
+                map(Some(file.as_raw_fd()), len).inspect_err(|_| drop(std::fs::remove_file(&path)))
             }
             Backing::Private => map(None, len),
         }
     }
 
+    pub(super) fn open(path: &Path) -> io::Result<Mapping> {
+        use std::os::unix::fs::OpenOptionsExt;
+        // Neither a link to elsewhere, nor a pipe that would keep us waiting.
+        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+        let file = File::options().read(true).write(true).custom_flags(flags).open(path)?;
+        let facts = file.metadata()?;
+        let len = usize::try_from(facts.len()).unwrap_or(0) & !7;
+        if !facts.is_file() || len == 0 {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "not a file with memory in it"));
+        }
+        map(Some(file.as_raw_fd()), len)
+    }
+
     /// A memfd of `len` bytes, or `None` where the system has no such thing.
-    ///
-    /// The descriptor is kept open (by the caller) for the life of the process: it is the name under which others find it.
     #[cfg(target_os = "linux")]
     fn memfd(name: &str, len: usize) -> io::Result<Option<File>> {
         use std::{ffi::CString, os::fd::FromRawFd};
@@ -158,6 +181,7 @@ mod platform {
     use std::{
         alloc::{Layout, alloc_zeroed, dealloc},
         io,
+        path::Path,
         ptr::NonNull,
     };
 
@@ -170,6 +194,10 @@ mod platform {
         // SAFETY: the layout has a length above zero; rings and tables are never empty.
         let base = unsafe { alloc_zeroed(layout(len)?) };
         Ok(Mapping { base: NonNull::new(base).ok_or(io::ErrorKind::OutOfMemory)?, len })
+    }
+
+    pub(super) fn open(_: &Path) -> io::Result<Mapping> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     pub(super) fn populate(_: &Mapping, _: usize, _: usize) {}

@@ -1,5 +1,11 @@
 //! Hooks of the process that need foreign calls: exit, fork, signals.
 
+#[cfg(unix)]
+mod fatal;
+
+#[cfg(unix)]
+pub use fatal::{forget_fatal_signals, note_fatal_signals};
+
 /// Runs `hook` when the process leaves `main` or calls `exit`; not on `_exit`, `abort` or a fatal signal.
 ///
 /// Hooks run in the reverse order of their registration, on the thread that exits, while other threads still run.
@@ -34,6 +40,13 @@ pub fn thread_id() -> u32 {
     }
     #[cfg(not(target_os = "linux"))]
     0
+}
+
+/// The user whose rights the process has, as the owner of files.
+#[cfg(unix)]
+pub fn user_id() -> u32 {
+    // SAFETY: `geteuid` takes nothing and cannot fail.
+    unsafe { libc::geteuid() }
 }
 
 /// True when the process has a controlling terminal, whose hang-up it should die of.

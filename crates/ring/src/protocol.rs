@@ -48,6 +48,12 @@ impl Writer {
         Writer { head, limit: (tail + capacity / 2).max(head), capacity }
     }
 
+    /// Where the next record begins: bytes ever written.
+    #[inline]
+    pub(crate) fn position(&self) -> u64 {
+        self.head
+    }
+
     /// Offset of the next record, and the bytes it may take there without wrapping.
     #[inline]
     pub(crate) fn window(&self) -> (u64, u64) {
@@ -125,9 +131,15 @@ impl Reader {
         self.at = (self.at + ((len + (ALIGN - 1)) & !(ALIGN - 1))).min(self.head);
     }
 
-    /// Passes over everything that was visible.
-    pub(crate) fn skip_all(&mut self) {
-        self.at = self.head;
+    /// A reader of what lies between two positions, whatever is published.
+    pub(crate) fn between(capacity: u64, at: u64, head: u64) -> Reader {
+        debug_assert!(head.wrapping_sub(at) <= capacity);
+        Reader { at, head, capacity }
+    }
+
+    /// The position up to which it may read.
+    pub(crate) fn end(&self) -> u64 {
+        self.head
     }
 
     /// The position reached; give it to [`Reader::release`] later to hand back the bytes before it.

@@ -1,7 +1,7 @@
 //! The bytes of one event: docs/format.md §2.
 //!
 //! ```text
-//! record  length u32 | site u32 | ticks u64 | values u16 | flags u16 | reserved u32 | value * values | block*
+//! record  length u32 | site u32 | ticks u64 | values u16 | flags u16 | check u32 | value * values | block*
 //! value   tag u8 | payload
 //! block   length u32 | fields u32 | id u64 | mask u64 | field*          a context: fields with their keys
 //! field   key length u16 | key | value
@@ -11,6 +11,7 @@
 //! order; a block carries its keys itself. Both directions are here: `write` and `read`.
 
 pub mod block;
+pub(crate) mod check;
 mod fields;
 pub(crate) mod read;
 mod rewrite;

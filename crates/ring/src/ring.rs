@@ -12,10 +12,15 @@ use crate::{
     append::copy,
     arg::Arg,
     memory::{Backing, Mapping},
+    primitive::{AtomicU64, Ordering},
     process,
     protocol::{ALIGN, Position, Reader, Writer},
-    record::{HEADER_BYTES, Record, SITE_FILLER, VALUES_MAX, VERSION, write},
+    record::{HEADER_BYTES, Record, SITE_FILLER, VALUES_MAX, VERSION, check, write},
 };
+
+mod remains;
+
+pub use self::remains::Remains;
 
 /// First bytes of a ring's memory.
 pub const MAGIC: [u8; 8] = *b"TRINERNG";
@@ -35,6 +40,8 @@ const POPULATE_AHEAD: usize = 128 << 10;
 
 const HEAD_AT: usize = 256;
 const TAIL_AT: usize = 384;
+/// Where the reader stores its position before it stores it at [`TAIL_AT`]: should bits flip, one of the two is known wrong.
+const TAIL_COPY_AT: usize = 392;
 
 /// Makes a ring of `capacity` bytes, rounded up to a power of two between [`RING_BYTES_MIN`] and [`RING_BYTES_MAX`].
 ///
@@ -91,6 +98,12 @@ impl Shared {
         // SAFETY: as for `head`.
         unsafe { self.mapping.base().byte_add(TAIL_AT).cast().as_ref() }
     }
+
+    #[inline]
+    fn tail_copy(&self) -> &AtomicU64 {
+        // SAFETY: as for `head`; the word behind the tail, in its cache line.
+        unsafe { self.mapping.base().byte_add(TAIL_COPY_AT).cast().as_ref() }
+    }
 }
 
 /// What became of a push.
@@ -145,6 +158,7 @@ impl Producer {
     #[inline]
     pub fn push(&mut self, site: u32, ticks: u64, args: &[Arg<'_>], blocks: [&[u8]; 3]) -> Push {
         let (offset, room) = self.writer.window();
+        let position = self.writer.position();
         let mut slot = self.slot(offset, room as usize);
         let args = &args[..args.len().min(VALUES_MAX)];
         let Some(start) = slot.skip(HEADER_BYTES) else { return Push::why_not(args) };
@@ -165,12 +179,12 @@ impl Producer {
             return Push::why_not(args);
         }
         let len = slot.written();
-        slot.fill(start, write::header(len as u32, site, ticks, args.len() as u16));
+        slot.fill(start, check::header(position, len as u32, site, ticks, args.len() as u16));
         self.writer.commit(len as u64, &self.shared.head().0);
         Push::Done
     }
 
-    /// Appends a record that [`crate::record::encode`] made.
+    /// Appends a record that [`crate::record::encode`] made, and fills in its check.
     pub fn push_encoded(&mut self, record: &[u8]) -> Push {
         if record.len() > self.capacity() / RECORD_SHARE {
             return Push::TooLarge;
@@ -180,8 +194,12 @@ impl Producer {
             return Push::Full;
         }
         let (offset, room) = self.writer.window();
+        let check = check::for_record(self.writer.position(), record);
+        let Some((before, rest)) = record.split_at_checked(check::AT) else { return Push::TooLarge };
         let mut slot = self.slot(offset, room as usize);
-        write::Out::bytes(&mut slot, record);
+        write::Out::bytes(&mut slot, before);
+        write::Out::array(&mut slot, check.to_le_bytes());
+        write::Out::bytes(&mut slot, rest.get(4..).unwrap_or_default());
         debug_assert!(!slot.overflowed);
         self.writer.commit(need, &self.shared.head().0);
         Push::Done
@@ -298,7 +316,7 @@ impl Slot<'_> {
     }
 }
 
-/// A record could not be read: the ring's memory was damaged. What was visible has been passed over.
+/// A record could not be read: the ring's memory was damaged. The bytes up to the next sound record have been passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Damaged {
     /// Bytes passed over.
@@ -356,9 +374,8 @@ impl Consumer {
         if room == 0 {
             return None;
         }
-        let len = match Record::new(self.bytes(offset, room)) {
-            Some(record) if record.site() != SITE_FILLER => record.as_bytes().len(),
-            _ => return Some(Err(self.skip_damage())),
+        let Some(len) = check::record_at(self.reader.position(), self.bytes(offset, room)) else {
+            return Some(Err(self.skip_damage()));
         };
         self.reader.advance(len as u64);
         Record::new(self.bytes(offset, len as u64)).map(Ok)
@@ -371,7 +388,13 @@ impl Consumer {
 
     /// Hands everything before `position` back to the producer. Call it when the records are safe elsewhere.
     pub fn release(&mut self, position: u64) {
+        self.shared.tail_copy().store(position, Ordering::Relaxed);
         Reader::release(position, &self.shared.tail().0);
+    }
+
+    /// The position that was given to [`Consumer::release`] last.
+    pub fn released(&self) -> u64 {
+        self.shared.tail().0.load(Ordering::Relaxed)
     }
 
     /// Records published and not yet taken.
@@ -406,10 +429,17 @@ impl Consumer {
         }
     }
 
+    /// Passes over what is not a record, up to the next that is one, or to the end.
     #[cold]
     fn skip_damage(&mut self) -> Damaged {
         let before = self.reader.position();
-        self.reader.skip_all();
+        loop {
+            self.reader.advance(ALIGN);
+            let (offset, room) = self.reader.window();
+            if room == 0 || check::record_at(self.reader.position(), self.bytes(offset, room)).is_some() {
+                break;
+            }
+        }
         Damaged { bytes: (self.reader.position() - before) as usize }
     }
 
@@ -508,7 +538,8 @@ mod tests {
         // SAFETY: the first record's length, in memory this test owns; no reference to it is alive.
         unsafe { producer.shared.data().cast::<u32>().write(3_000_000) };
         let visible = consumer.refresh();
-        assert_eq!(consumer.next().unwrap().unwrap_err(), Damaged { bytes: visible });
+        assert_eq!(consumer.next().unwrap().unwrap_err(), Damaged { bytes: visible / 2 });
+        assert!(consumer.next().unwrap().is_ok(), "what lies behind the damage is read");
         assert!(consumer.next().is_none());
     }
 

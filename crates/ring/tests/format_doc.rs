@@ -228,7 +228,7 @@ mod memory {
 
         let bytes = place.read("ring-0");
         assert_eq!(bytes.len(), RING_HEADER_BYTES + RING_BYTES_MIN);
-        let expected: [&[u8]; 9] = [
+        let expected: [&[u8]; 10] = [
             b"TRINERNG",
             &VERSION.to_le_bytes(),
             &(RING_HEADER_BYTES as u32).to_le_bytes(),
@@ -238,15 +238,38 @@ mod memory {
             &u32::from(clock::is_counter()).to_le_bytes(),
             &48_u64.to_le_bytes(),
             &24_u64.to_le_bytes(),
+            &24_u64.to_le_bytes(),
         ];
         check_header("## 3. The ring", "header of a ring", &bytes, &expected, RING_HEADER_BYTES);
-        assert_eq!(&bytes[RING_HEADER_BYTES + 24..][..24], one);
+        let found = &bytes[RING_HEADER_BYTES + 24..][..24];
+        assert_eq!(found[..20], one[..20]);
+        assert_eq!(found[20..], check_as_described(&one, 24).to_le_bytes());
         for bound in [RING_BYTES_MIN, RING_BYTES_MAX] {
             let text = bound.to_string();
             let grouped: Vec<_> =
                 text.as_bytes().rchunks(3).rev().map(|three| str::from_utf8(three).unwrap()).collect();
             assert!(section("## 3. The ring").contains(&grouped.join(",")), "{bound}");
         }
+    }
+
+    /// The check of a header, as the document tells it, with the numbers that stand there.
+    fn check_as_described(header: &[u8], position: u64) -> u32 {
+        let text = section("## 2. The record");
+        let numbers: Vec<u64> = text
+            .split("0x")
+            .skip(1)
+            .map(|rest| {
+                let digits = rest.split(|c: char| !c.is_ascii_hexdigit()).next().expect("digits");
+                u64::from_str_radix(digits, 16).expect("a hexadecimal number")
+            })
+            .collect();
+        let word = |at: usize| u64::from(u32::from_le_bytes(header[at..at + 4].try_into().unwrap()));
+        let ticks = u64::from_le_bytes(header[8..16].try_into().unwrap());
+        let what = (word(4) << 32 | word(0)) ^ numbers[0];
+        let place = position.wrapping_add(word(16).wrapping_mul(numbers[1]));
+        let product = u128::from(what) * u128::from(ticks ^ place);
+        let folded = (product >> 64) as u64 ^ product as u64;
+        (folded ^ folded >> 32) as u32
     }
 
     #[test]

@@ -6,7 +6,7 @@ use trine_model::key;
 
 use super::{
     KEY_BYTES_MAX,
-    read::{Cursor, Text, ValueRef},
+    read::{Cursor, Text, ValueRef, is_whole_value},
     write,
 };
 use crate::arg::Arg;
@@ -173,6 +173,20 @@ impl<'a> BlockRef<'a> {
     #[inline]
     pub fn fields(self) -> Fields<'a> {
         Fields { cursor: Cursor::new(self.fields) }
+    }
+
+    /// True when the block is as a [`BlockBuilder`] makes it: as many whole fields as it says, the mask theirs.
+    pub(crate) fn is_whole(self, count: u32) -> bool {
+        let mut cursor = Cursor::new(self.fields);
+        let (mut mask, mut found) = (0, 0);
+        while !cursor.rest().is_empty() {
+            let key = cursor.key().and_then(|key| std::str::from_utf8(key.as_bytes()).ok());
+            let is_value = cursor.value(0).as_ref().is_some_and(is_whole_value);
+            let (Some(key), true) = (key, is_value) else { return false };
+            mask |= key::mask_bit(key);
+            found += 1;
+        }
+        found == count && mask == self.mask
     }
 
     /// The fields with their values as bytes.

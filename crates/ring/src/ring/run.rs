@@ -11,7 +11,7 @@ use crate::{
     append::copy,
     arg::Arg,
     record::{
-        HEADER_BYTES, KeptValues, RunStart,
+        HEADER_BYTES, KeptValues, RunStart, check,
         write::{self, Out},
     },
 };
@@ -33,6 +33,7 @@ impl Producer {
     ) -> Push {
         let RunStart { args, ids, context } = *run;
         let (offset, room) = self.writer.window();
+        let position = self.writer.position();
         let mut slot = self.slot(offset, room as usize);
         let spare = kept.spare();
         let Some(start) = slot.skip(HEADER_BYTES) else { return Push::why_not(args) };
@@ -64,7 +65,7 @@ impl Producer {
         let len = both.copied(begin);
         slot.skip(len);
         let values = args.len() + ids.count();
-        if let Some(whole) = finish(slot, start, site, ticks, values, scope) {
+        if let Some(whole) = finish(slot, (position, start), site, ticks, values, scope) {
             self.writer.commit(whole, &self.shared.head().0);
             // SAFETY: `len` bytes of the spare capacity have been written: what `both` was given was no longer than that.
             unsafe { kept.assume(len, values, values_len) };
@@ -77,11 +78,14 @@ impl Producer {
     #[inline]
     pub fn push_end(&mut self, site: u32, ticks: u64, first: f64, kept: &KeptValues, scope: &[u8]) -> Push {
         let (offset, room) = self.writer.window();
+        let position = self.writer.position();
         let mut slot = self.slot(offset, room as usize);
         let Some(start) = slot.skip(HEADER_BYTES) else { return Push::Full };
         write::common(&mut slot, &Arg::F64(first));
         slot.bytes(kept.as_bytes());
-        let Some(len) = finish(slot, start, site, ticks, 1 + kept.count(), scope) else { return Push::Full };
+        let Some(len) = finish(slot, (position, start), site, ticks, 1 + kept.count(), scope) else {
+            return Push::Full;
+        };
         self.writer.commit(len, &self.shared.head().0);
         Push::Done
     }
@@ -91,7 +95,7 @@ impl Producer {
 #[inline(always)]
 fn finish(
     mut slot: Slot<'_>,
-    start: NonNull<u8>,
+    (position, start): (u64, NonNull<u8>),
     site: u32,
     ticks: u64,
     values: usize,
@@ -102,7 +106,7 @@ fn finish(
         return None;
     }
     let len = slot.written();
-    slot.fill(start, write::header(len as u32, site, ticks, values as u16));
+    slot.fill(start, check::header(position, len as u32, site, ticks, values as u16));
     Some(len as u64)
 }
 
