@@ -266,8 +266,7 @@ mod memory {
         let word = |at: usize| u64::from(u32::from_le_bytes(header[at..at + 4].try_into().unwrap()));
         let ticks = u64::from_le_bytes(header[8..16].try_into().unwrap());
         let what = (word(4) << 32 | word(0)) ^ numbers[0];
-        let place = position.wrapping_add(word(16).wrapping_mul(numbers[1]));
-        let product = u128::from(what) * u128::from(ticks ^ place);
+        let product = u128::from(what) * u128::from(ticks ^ position);
         let folded = (product >> 64) as u64 ^ product as u64;
         (folded ^ folded >> 32) as u32
     }

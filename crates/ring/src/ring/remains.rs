@@ -1,8 +1,8 @@
 //! A ring whose process is gone, read by whoever recovers it.
 //!
 //! The positions in the header may be damaged as well as the records. What is trusted is the check of each record, which
-//! knows its position: reading begins at the tail, goes on as long as records are sound, also beyond a `head` that is too
-//! small, and looks for the next sound one where they are not.
+//! knows its position: reading begins at the tail, goes on to `head`, or a ring further where that is impossible, and looks for
+//! the next sound record where one is not.
 
 use std::{io, path::Path, sync::Arc};
 
@@ -134,21 +134,12 @@ impl Remains {
         is_filler || check::record_at(at, bytes).is_some()
     }
 
-    /// Where reading ends: at `head`, or further where sound records follow; a ring further where `head` is impossible.
+    /// Where reading ends: at `head`; where that is impossible, behind the last of the sound records that follow the tail.
+    ///
+    /// Nothing behind a possible `head` is read: it may be sound, and be the record of a macro that had not returned.
     fn find_end(&self, head: u64, tail: u64) -> u64 {
         let last = tail + self.capacity;
-        if !head.is_multiple_of(ALIGN) || head < tail || head > last {
-            return last;
-        }
-        let mut end = head;
-        while end < last {
-            let bytes = self.at(end, last);
-            match check::record_at(end, bytes) {
-                Some(len) => end += (len as u64).next_multiple_of(ALIGN),
-                None => break,
-            }
-        }
-        end.min(last)
+        if head.is_multiple_of(ALIGN) && (tail..=last).contains(&head) { head } else { last }
     }
 }
 
