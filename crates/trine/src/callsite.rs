@@ -10,10 +10,10 @@ use std::{
 };
 
 use trine_model::{EventName, Level, NameParts, Role, key};
-use trine_ring::{Backing, CallsiteTable, Descriptor};
+use trine_ring::{CallsiteTable, Descriptor};
 
 use crate::{
-    emit, lock,
+    black_box, emit, lock,
     pipeline::{self, Judgement},
     sample::{self, Sample, SampleState},
     tally::Apart,
@@ -270,7 +270,7 @@ impl Callsite {
         let registry = registry.get_or_insert_with(Registry::new);
         if self.id() == 0 {
             // Without room in the shared table only readers from outside miss the callsite.
-            let id = registry.table.append(&self.descriptor()).unwrap_or_else(|_| registry.table.count());
+            let id = registry.append(self);
             registry.sites.push(self);
             self.id.store(id, Ordering::Relaxed);
             let parts = NameParts::of(self.name);
@@ -326,7 +326,18 @@ struct Registry {
 
 impl Registry {
     fn new() -> Registry {
-        Registry { sites: Vec::new(), table: CallsiteTable::new(Backing::Memfd) }
+        Registry { sites: Vec::new(), table: CallsiteTable::new(black_box::backing()) }
+    }
+}
+
+impl Registry {
+    /// Describes a callsite in the table; its number.
+    fn append(&mut self, site: &Callsite) -> u32 {
+        self.table.append(&site.descriptor()).unwrap_or_else(|error| {
+            // Without room there, only readers from outside miss it.
+            black_box::report_once(&error);
+            self.table.count()
+        })
     }
 }
 
@@ -396,10 +407,9 @@ pub(crate) fn catch_up(known: &mut Vec<&'static Callsite>) {
 /// In the child of a fork: the table in shared memory is the parent's, this process needs its own.
 pub(crate) fn renew_table() {
     if let Some(registry) = &mut *lock(&REGISTRY) {
-        registry.table = CallsiteTable::new(Backing::Memfd);
-        for site in &registry.sites {
-            // As in `register`: without room, only readers from outside miss it.
-            let _ = registry.table.append(&site.descriptor());
+        registry.table = CallsiteTable::new(black_box::backing());
+        for site in registry.sites.clone() {
+            registry.append(site);
         }
     }
 }

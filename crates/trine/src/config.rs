@@ -12,6 +12,7 @@ use crate::sample::SampleRules;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+mod black_box;
 mod choice;
 mod file;
 mod finding;
@@ -22,6 +23,7 @@ mod units;
 mod variables;
 
 pub use crate::encoder::Format;
+pub use black_box::BlackBox;
 pub use choice::{ClockChoice, Compression, Delivery, StackTraces};
 pub use file::{CONFIG_BYTES_MAX, read as read_file};
 pub use finding::{FINDINGS_MAX, Finding, Severity};
@@ -41,6 +43,9 @@ pub const RING_BYTES_MAX: usize = 1 << 30;
 /// Memory for events not yet written where nothing is said. Bytes, per emitting thread.
 pub const DEFAULT_RING_BYTES: usize = 1 << 20;
 
+/// Where the black box lies where nothing is said, as people read it.
+const DEFAULT_BLACK_BOX_TEXT: &str = "off";
+
 /// [`DEFAULT_RING_BYTES`] as people read it, for the reference.
 const DEFAULT_RING_TEXT: &str = "1MiB";
 
@@ -59,6 +64,8 @@ pub struct Settings {
     pub delivery: Option<Delivery>,
     /// Memory for events not yet written. Bytes, **per emitting thread**, from [`RING_BYTES_MIN`] to [`RING_BYTES_MAX`].
     pub ring_bytes: Option<usize>,
+    /// Where what is not written yet outlives the process.
+    pub black_box: Option<BlackBox>,
     /// Where the time of an event comes from.
     pub clock: Option<ClockChoice>,
     /// Whether the pretty format may use colour.
@@ -93,6 +100,7 @@ impl Settings {
             outputs: self.outputs.or(lower_outputs),
             delivery: self.delivery.or(lower.delivery),
             ring_bytes: self.ring_bytes.or(lower.ring_bytes),
+            black_box: self.black_box.or(lower.black_box),
             clock: self.clock.or(lower.clock),
             color: self.color.or(lower.color),
             stack_traces: self.stack_traces.or(lower.stack_traces),
@@ -148,6 +156,7 @@ impl Settings {
             "outputs" => self.outputs.is_some(),
             "delivery" => self.delivery.is_some(),
             "ring_bytes" => self.ring_bytes.is_some(),
+            "black_box" => self.black_box.is_some(),
             "clock" => self.clock.is_some(),
             "color" => self.color.is_some(),
             "stack_traces" => self.stack_traces.is_some(),

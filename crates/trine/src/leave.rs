@@ -9,8 +9,8 @@ use std::{
 use trine_ring::{caught, process};
 
 use crate::{
-    batch, callsite, collector, emit, health, inline, metrics, operation, panics, pipeline, random, tally,
-    worker,
+    batch, black_box, callsite, collector, emit, health, inline, metrics, operation, panics, pipeline,
+    random, tally, worker,
 };
 
 /// Longest that leaving waits for sinks that are slow.
@@ -36,6 +36,9 @@ extern "C" fn on_exit() {
             collector::flush_patiently(Instant::now() + EXIT_WAIT, EXIT_PATIENCE);
         }
         emit::leave_ring();
+        if left == 0 {
+            black_box::leave();
+        }
         collector::hold_for_good();
         inline::hold_for_good();
     });
@@ -80,6 +83,7 @@ fn worker_and_rest() -> Box<dyn Any> {
         worker::hold_for_fork(),
         callsite::hold_for_fork(),
         pipeline::hold_for_fork(),
+        black_box::hold_for_fork(),
         tally::hold_for_fork(),
         metrics::hold_for_fork(),
         batch::hold_for_fork(),
@@ -101,6 +105,7 @@ extern "C" fn after_fork_in_child() {
         }
     });
     worker::forget();
+    black_box::forget();
     callsite::renew_table();
     pipeline::forget_rings();
     emit::forget_producer();

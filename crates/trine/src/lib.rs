@@ -60,6 +60,7 @@
 #[cfg(feature = "attributes")]
 pub mod attr;
 pub mod batch;
+mod black_box;
 mod callsite;
 mod civil;
 mod clock;
@@ -124,7 +125,7 @@ pub use crate::{
     rules::{LevelRules, RulesError},
     sample::set_sampling,
     scope::{InScope, ScopeGuard, Scoped},
-    setup::{Delivery, Output, Setup, StackTraces, setup},
+    setup::{BlackBox, Delivery, Output, Setup, StackTraces, setup},
     sink::{Sink, WriteError},
     stage::{EventEdit, Stage, Verdict},
     tally::counts,

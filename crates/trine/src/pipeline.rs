@@ -14,10 +14,10 @@ use trine_model::Level;
 use trine_ring::{Backing, Consumer, Producer, ring};
 
 use crate::{
-    batch,
+    batch, black_box,
     callsite::{self, Callsite},
     clock, collector,
-    config::DEFAULT_RING_BYTES,
+    config::{BlackBox, DEFAULT_RING_BYTES},
     encoder::Encoder,
     error_text, leave, lock,
     mask::Masks,
@@ -159,6 +159,7 @@ pub(crate) struct Start {
     pub(crate) config: Config,
     pub(crate) is_inline: bool,
     pub(crate) ring_bytes: usize,
+    pub(crate) black_box: Option<BlackBox>,
 }
 
 /// Puts a configuration in force. The first time, the process's hooks are set as well.
@@ -166,6 +167,7 @@ pub(crate) fn start(start: Start) {
     static FIRST: Once = Once::new();
     clock::start();
     error_text::install();
+    black_box::configure(start.black_box, start.is_inline, &start.config.pipes);
     collector::replace_outputs(|| {
         *CONFIG.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Arc::new(start.config));
         VERSION.fetch_add(1, Ordering::AcqRel);
@@ -239,7 +241,15 @@ pub(crate) fn take_producer() -> Option<Producer> {
 
 fn new_ring(index: usize, bytes: usize) -> io::Result<(Producer, Consumer)> {
     let name = format!("ring-{index}");
-    ring::create(&Backing::Memfd, &name, bytes).or_else(|_| ring::create(&Backing::Private, &name, bytes))
+    let shared = black_box::backing();
+    let private = |_| ring::create(&Backing::Private, &name, bytes);
+    ring::create(&shared, &name, bytes).or_else(|error| match shared {
+        Backing::Directory(_) => {
+            black_box::report_once(&error);
+            ring::create(&Backing::Memfd, &name, bytes).or_else(private)
+        }
+        _ => private(error),
+    })
 }
 
 /// Takes a ring back from a thread that ends. What is in it will be read; the next thread goes on behind it.

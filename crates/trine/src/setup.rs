@@ -20,7 +20,7 @@ use crate::{
     stage::{STAGES_MAX, Stage, Stages},
 };
 
-pub use crate::config::{Delivery, StackTraces};
+pub use crate::config::{BlackBox, Delivery, StackTraces};
 
 /// Begins to set the pipeline up; [`Setup::start`] puts it in force.
 ///
@@ -129,6 +129,16 @@ impl Setup {
         self
     }
 
+    /// Where events that are not written yet outlive the process, however it ends: a directory, or [`BlackBox::Off`]. Default:
+    /// off. The first start decides.
+    ///
+    /// The directory is made when it is missing. It has to be the user's, and nobody else may write there; where that is not so,
+    /// or there is no space, memory is private, and a line on stderr says so once.
+    pub fn black_box(mut self, place: impl Into<BlackBox>) -> Setup {
+        self.settings.black_box = Some(place.into());
+        self
+    }
+
     /// Whether events about errors and panics have stack traces. Default [`StackTraces::Auto`]: as the variable `RUST_BACKTRACE`
     /// says. See `docs/errors.md` for what one costs.
     pub fn stack_traces(mut self, wanted: StackTraces) -> Setup {
@@ -230,6 +240,7 @@ impl Setup {
             },
             is_inline: settings.delivery == Some(Delivery::Inline),
             ring_bytes: settings.ring_bytes.unwrap_or(DEFAULT_RING_BYTES),
+            black_box: settings.black_box,
         });
     }
 }

@@ -1,12 +1,13 @@
 //! `TRINE_*` variables: one table, from which they are read and documented.
 
+use super::black_box::BlackBox;
 use super::choice::choose;
 use super::finding::{Finding, Findings};
 use super::mistake::{Mistake, Reading, fail_if_any, nearest, put};
 use super::output::{OutputSettings, Target, parse_path};
 use super::reference::Entry;
 use super::units::parse_bytes;
-use super::{DEFAULT_RING_TEXT, RING_BYTES_MAX, RING_BYTES_MIN, Settings};
+use super::{DEFAULT_BLACK_BOX_TEXT, DEFAULT_RING_TEXT, RING_BYTES_MAX, RING_BYTES_MIN, Settings};
 use crate::rules::{LevelRules, judge};
 use crate::sample::{self, SampleRules};
 use std::ffi::OsString;
@@ -22,7 +23,7 @@ struct Variable {
 }
 
 /// Every variable there is.
-const VARIABLES: [Variable; 10] = [
+const VARIABLES: [Variable; 11] = [
     Variable {
         entry: Entry {
             name: "TRINE_LEVEL",
@@ -92,6 +93,16 @@ const VARIABLES: [Variable; 10] = [
         },
         item: "ring_bytes",
         take: |text, settings| put(&mut settings.ring_bytes, parse_bytes(text).and_then(ring_bytes)),
+    },
+    Variable {
+        entry: Entry {
+            name: "TRINE_BLACK_BOX",
+            meaning: "Where events not yet written outlive the process.",
+            allowed: "a directory, or `off`",
+            default: DEFAULT_BLACK_BOX_TEXT,
+        },
+        item: "black_box",
+        take: |text, settings| put(&mut settings.black_box, BlackBox::parse(text)),
     },
     Variable {
         entry: Entry {

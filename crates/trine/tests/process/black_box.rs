@@ -1,6 +1,13 @@
 //! Another process finds the rings and the callsite table, and reads what is not written yet.
 
-use std::{collections::BTreeMap, fs, os::unix::fs::FileExt, thread, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::{FileExt, PermissionsExt},
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
 
 use trine::{Output, bind, error, info, sink::FileSink};
 use trine_ring::{
@@ -19,50 +26,147 @@ const EVENTS: u64 = 200;
 /// Threads with a ring each.
 const THREADS: u64 = 3;
 
-pub(crate) const CASES: &[Case] = &[Case::new(
-    "another_process_reads_events_that_are_not_written_yet",
-    |place| {
-        let valve = Valve::new(FileSink::new(place.path("app.jsonl")), Flow::Stuck);
-        to(Output::to(valve)).start();
-        let stay = std::sync::Barrier::new(THREADS as usize + 1);
-        thread::scope(|scope| {
-            for thread in 0..THREADS {
-                let stay = &stay;
-                scope.spawn(move || {
-                    let log = bind!(request_id = "req_123");
-                    for n in 0..EVENTS {
-                        info!("step_done", thread, n);
-                        error!(
-                            log,
-                            "payment_process_failed",
-                            order_id = "ORD-1",
-                            amount = 12.5,
-                            retry = n % 2 == 0
-                        );
-                    }
-                    stay.wait();
-                    stay.wait();
-                });
+pub(crate) const CASES: &[Case] = &[
+    Case::new(
+        "another_process_reads_events_that_are_not_written_yet",
+        |place| {
+            let valve = Valve::new(FileSink::new(place.path("app.jsonl")), Flow::Stuck);
+            to(Output::to(valve)).start();
+            let stay = std::sync::Barrier::new(THREADS as usize + 1);
+            thread::scope(|scope| {
+                for thread in 0..THREADS {
+                    let stay = &stay;
+                    scope.spawn(move || {
+                        let log = bind!(request_id = "req_123");
+                        for n in 0..EVENTS {
+                            info!("step_done", thread, n);
+                            error!(
+                                log,
+                                "payment_process_failed",
+                                order_id = "ORD-1",
+                                amount = 12.5,
+                                retry = n % 2 == 0
+                            );
+                        }
+                        stay.wait();
+                        stay.wait();
+                    });
+                }
+                stay.wait();
+                // The worker has taken what it wants, and cannot get rid of it.
+                assert!(trine::flush(Duration::from_millis(50)) > 0);
+                place.say("ready");
+                place.wait();
+                // SAFETY: ends the process, with the sink still stuck.
+                unsafe { libc::_exit(0) };
+            });
+        },
+        |stage| {
+            let mut running = stage.program().env("TRINE_BLACK_BOX", "off").start();
+            assert_eq!(running.hear(), "ready");
+            let process = Process::new(running.pid());
+            running.go_on();
+            running.finish().assert_success();
+            assert_eq!(fs::metadata(stage.path("app.jsonl")).ok().map_or(0, |facts| facts.len()), 0);
+            assert_all_there(&process, stage);
+        },
+    ),
+    Case::new(
+        "rings_are_files_of_the_users_alone_and_go_with_the_process",
+        |place| {
+            place.to_file().start();
+            let stay = std::sync::Barrier::new(THREADS as usize + 1);
+            info!("step_done", thread = THREADS, n = 0);
+            assert_eq!(trine::flush(Duration::from_secs(10)), 0);
+            let before = open_descriptors();
+            thread::scope(|scope| {
+                for thread in 0..THREADS {
+                    let stay = &stay;
+                    scope.spawn(move || {
+                        info!("step_done", thread, n = 0);
+                        stay.wait();
+                        stay.wait();
+                    });
+                }
+                stay.wait();
+                assert_eq!(open_descriptors(), before, "a ring keeps no descriptor");
+                place.say("ready");
+                place.wait();
+                stay.wait();
+            });
+        },
+        |stage| {
+            let mut running = stage.program().start();
+            assert_eq!(running.hear(), "ready");
+            let boxes = stage.black_boxes();
+            assert_eq!(boxes.len(), 1, "{boxes:?}");
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode(&boxes[0]), 0o700);
+            let mut names: Vec<_> = fs::read_dir(&boxes[0]).unwrap().map(|entry| entry.unwrap()).collect();
+            names.sort_by_key(|entry| entry.file_name());
+            names.iter().for_each(|entry| assert_eq!(mode(&entry.path()), 0o600, "{entry:?}"));
+            let names: Vec<_> = names.iter().map(|entry| entry.file_name().into_string().unwrap()).collect();
+            for name in ["callsites-0", "owner", "ring-0", "ring-3"] {
+                assert!(names.iter().any(|other| other == name), "no {name} in {names:?}");
             }
-            stay.wait();
-            // The worker has taken what it wants, and cannot get rid of it.
-            assert!(trine::flush(Duration::from_millis(50)) > 0);
-            place.say("ready");
-            place.wait();
-            // SAFETY: ends the process, with the sink still stuck.
-            unsafe { libc::_exit(0) };
-        });
-    },
-    |stage| {
-        let mut running = stage.program().start();
-        assert_eq!(running.hear(), "ready");
-        let process = Process::new(running.pid());
-        running.go_on();
-        running.finish().assert_success();
-        assert_eq!(fs::metadata(stage.path("app.jsonl")).ok().map_or(0, |facts| facts.len()), 0);
-        assert_all_there(&process, stage);
-    },
-)];
+            running.go_on();
+            running.finish().assert_quiet_success();
+            assert_eq!(stage.black_boxes(), Vec::<PathBuf>::new());
+        },
+    ),
+    Case::new(
+        "a_child_of_a_fork_has_a_black_box_of_its_own",
+        |place| {
+            place.to_file().start();
+            info!("step_done", thread = 0, n = 0);
+            // SAFETY: the child does what any child of a program with threads does here: it emits, and leaves.
+            let child = unsafe { libc::fork() };
+            if child == 0 {
+                info!("step_done", thread = 1, n = 0);
+                place.say("ready");
+                place.wait();
+                return;
+            }
+            let mut status = 0;
+            // SAFETY: `status` is a valid place; the child is ours.
+            unsafe { libc::waitpid(child, &raw mut status, 0) };
+            assert_eq!(status, 0);
+        },
+        |stage| {
+            let mut running = stage.program().start();
+            assert_eq!(running.hear(), "ready");
+            assert_eq!(stage.black_boxes().len(), 2);
+            running.go_on();
+            running.finish().assert_quiet_success();
+            assert_eq!(stage.black_boxes(), Vec::<PathBuf>::new());
+            assert_eq!(fs::read_to_string(stage.path("app.jsonl")).unwrap().lines().count(), 2);
+        },
+    ),
+    Case::new(
+        "without_a_usable_directory_memory_is_private_and_one_line_says_so",
+        |place| {
+            place.to_file().start();
+            thread::scope(|scope| {
+                for thread in 0..THREADS {
+                    scope.spawn(move || info!("step_done", thread, n = 0));
+                }
+            });
+        },
+        |stage| {
+            fs::write(stage.path("file"), "").unwrap();
+            let outcome = stage.program().env("TRINE_BLACK_BOX", stage.path("file")).start().finish();
+            outcome.assert_success();
+            assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
+            assert!(outcome.stderr.contains("it is not a directory"), "{outcome:?}");
+            assert_eq!(fs::read_to_string(stage.path("app.jsonl")).unwrap().lines().count() as u64, THREADS);
+        },
+    ),
+];
+
+/// Descriptors this process has open.
+fn open_descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
 
 /// The memory of a process, as far as it is ours.
 pub(crate) struct Process {

@@ -135,17 +135,25 @@ pub(crate) struct Stage {
     case: &'static str,
     /// The case's own; deleted when the check ends well.
     pub(crate) directory: PathBuf,
+    /// Beside it: what programs of other cases leave behind is not found.
+    black_box: PathBuf,
 }
 
 impl Stage {
     fn new(case: &'static str) -> Stage {
         let directory = std::env::temp_dir().join(format!("trine-process-{}", std::process::id())).join(case);
         std::fs::create_dir_all(&directory).unwrap();
-        Stage { case, directory }
+        Stage { case, black_box: directory.with_extension("black-box"), directory }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.join(name)
+    }
+
+    /// What programs have left behind, or have open.
+    pub(crate) fn black_boxes(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(&self.black_box).into_iter().flatten();
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect()
     }
 
     /// The program, ready to be started with a clean environment.
@@ -160,6 +168,7 @@ impl Stage {
             .env("RUST_BACKTRACE", "0")
             .env(CASE, self.case)
             .env(DIRECTORY, &self.directory)
+            .env("TRINE_BLACK_BOX", &self.black_box)
             .current_dir(&self.directory);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         Program { command }
@@ -175,6 +184,7 @@ impl Drop for Stage {
     fn drop(&mut self) {
         if !thread::panicking() {
             let _ = std::fs::remove_dir_all(&self.directory);
+            let _ = std::fs::remove_dir_all(&self.black_box);
             // Succeeds for the last one.
             let _ = self.directory.parent().map(std::fs::remove_dir);
         }

@@ -58,7 +58,7 @@ pub(crate) const CASES: &[Case] = &[
             }
             alive.into_iter().for_each(|thread| thread.join().unwrap());
             let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
-            place.say(format_args!("rings {}", maps.matches("memfd:trine:ring").count()));
+            place.say(format_args!("rings {}", maps.matches("/ring-").count()));
             let status = std::fs::read_to_string("/proc/self/status").unwrap();
             let resident = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
             place.say(format_args!("resident_kib {}", resident.trim().trim_end_matches(" kB")));

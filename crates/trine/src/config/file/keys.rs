@@ -1,13 +1,14 @@
 //! Keys of `trine.toml`: two tables, from which the file is read and documented.
 
 use super::masks;
+use crate::config::black_box::BlackBox;
 use crate::config::choice::{Compression, choose};
 use crate::config::mistake::{Mistake, Reading, put};
 use crate::config::output::{OutputSettings, Target};
 use crate::config::reference::Entry;
 use crate::config::units::{parse_bytes, parse_duration, parse_rotate_every};
 use crate::config::variables::{ring_bytes, take_rules, take_sampling};
-use crate::config::{DEFAULT_RING_TEXT, Settings, excerpt};
+use crate::config::{DEFAULT_BLACK_BOX_TEXT, DEFAULT_RING_TEXT, Settings, excerpt};
 use std::time::Duration;
 use toml::de::DeValue;
 
@@ -56,7 +57,7 @@ const fn file_key<S>(row: [&'static str; 4], take: fn(&DeValue<'_>, &mut S) -> R
 
 /// Every key of the file itself but `output` and `masks`. Each is called as its field of [`Settings`].
 #[rustfmt::skip]
-pub(super) const KEYS: [Key<Settings>; 9] = [
+pub(super) const KEYS: [Key<Settings>; 10] = [
     key(["level", "Which events are on: a level, and rules for names and modules.",
         "`\"info,payment=debug\"`, see *Level rules*", "info"],
         |value, settings| take_rules(string(value)?, &mut settings.level)),
@@ -72,6 +73,9 @@ pub(super) const KEYS: [Key<Settings>; 9] = [
     key(["ring_bytes", "Memory for events not yet written, per emitting thread.",
         "a size such as `\"1MiB\"`, from 4KiB to 1GiB", DEFAULT_RING_TEXT],
         |value, settings| put(&mut settings.ring_bytes, bytes(value).and_then(ring_bytes))),
+    key(["black_box", "Where events not yet written outlive the process.",
+        "a directory, or `\"off\"`", DEFAULT_BLACK_BOX_TEXT],
+        |value, settings| put(&mut settings.black_box, string(value).and_then(BlackBox::parse))),
     key(["clock", "Where time comes from: the processor's counter where it can be trusted, or always the operating system.",
         "`\"auto\"`, `\"os\"`", "auto"],
         |value, settings| put(&mut settings.clock, string(value).and_then(choose))),

@@ -39,6 +39,8 @@ fn every_variable_sets_its_item() {
     sets("TRINE_DELIVERY", "inline", Settings { delivery: Some(Delivery::Inline), ..with() });
     sets("TRINE_RING_BYTES", "1MiB", Settings { ring_bytes: Some(1 << 20), ..with() });
     sets("TRINE_RING_BYTES", "1GiB", Settings { ring_bytes: Some(RING_BYTES_MAX), ..with() });
+    sets("TRINE_BLACK_BOX", "off", Settings { black_box: Some(BlackBox::Off), ..with() });
+    sets("TRINE_BLACK_BOX", "a b", Settings { black_box: Some("a b".into()), ..with() });
     sets("TRINE_CONFIG", "a b.toml", Settings { config: Some("a b.toml".into()), ..with() });
     sets("TRINE_STACK_TRACES", "On", Settings { stack_traces: Some(StackTraces::On), ..with() });
     sets("TRINE_PANIC_EVENTS", "off", Settings { panic_events: Some(false), ..with() });
@@ -57,6 +59,7 @@ fn every_item_is_known_to_the_settings() {
         ("TRINE_CONFIG", "x"),
         ("TRINE_DELIVERY", "worker"),
         ("TRINE_RING_BYTES", "4096"),
+        ("TRINE_BLACK_BOX", "off"),
         ("TRINE_STACK_TRACES", "off"),
         ("TRINE_PANIC_EVENTS", "false"),
         ("NO_COLOR", "1"),
@@ -158,7 +161,7 @@ fn a_misspelt_variable_is_found_and_the_right_one_suggested() {
         lines,
         [
             "trine: TRINE_LEVLE: unknown variable; allowed: TRINE_LEVEL, TRINE_SAMPLE, TRINE_FORMAT, TRINE_OUTPUT, TRINE_CONFIG, \
-          TRINE_DELIVERY, TRINE_RING_BYTES, TRINE_STACK_TRACES, TRINE_PANIC_EVENTS; did you mean `TRINE_LEVEL`? (ignored)"
+          TRINE_DELIVERY, TRINE_RING_BYTES, TRINE_BLACK_BOX, TRINE_STACK_TRACES, TRINE_PANIC_EVENTS; did you mean `TRINE_LEVEL`? (ignored)"
         ]
     );
 }

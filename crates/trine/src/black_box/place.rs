@@ -1,0 +1,172 @@
+//! The directory of one process, and the lock that says that it lives.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use crate::random;
+
+/// In the user's directory: held while a directory is made, taken over or removed.
+const LOCK: &str = "lock";
+/// In a process's directory: held for the life of the process, and by whoever takes over what it left.
+const OWNER: &str = "owner";
+/// Longest wait for [`LOCK`], which is held for a few system calls.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+/// Pause between two looks at it.
+const LOCK_PAUSE: Duration = Duration::from_millis(1);
+
+/// A directory that is this process's own, or was a dead one's and is now held by this.
+#[derive(Debug)]
+pub(super) struct Place {
+    base: PathBuf,
+    path: PathBuf,
+    /// Keeps the lock.
+    _owner: File,
+}
+
+impl Place {
+    /// Makes a directory for this process.
+    ///
+    /// Errors: names the directory and says what is wrong with it.
+    pub(super) fn create(base: &Path, service: &str) -> io::Result<Place> {
+        let (process, chance) = (std::process::id(), random::bits() as u32);
+        let path = base.join(format!("{service}.{process}.{chance:08x}"));
+        let made = prepare(base).and_then(|()| {
+            let _lock = hold(base)?;
+            make_directory(&path)?;
+            let owner = open(&path.join(OWNER))?;
+            owner.try_lock()?;
+            Ok(owner)
+        });
+        match made {
+            Ok(owner) => Ok(Place { base: base.to_owned(), path, _owner: owner }),
+            Err(error) => Err(io::Error::new(error.kind(), format!("`{}`: {error}", base.display()))),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Removes the directory with all that is in it. What cannot be removed stays: whoever comes next finds it written.
+    pub(super) fn remove(self) {
+        let _lock = hold(&self.base);
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// Makes sure that the user's directory is there, and nobody else's.
+fn prepare(base: &Path) -> io::Result<()> {
+    match make_directory(base) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let facts = fs::symlink_metadata(base)?;
+    if !facts.is_dir() {
+        return Err(io::Error::other("it is not a directory"));
+    }
+    check_owner(&facts)
+}
+
+#[cfg(unix)]
+fn check_owner(facts: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    /// Permissions to write of those who are not the owner.
+    const WRITABLE_BY_OTHERS: u32 = 0o022;
+    if facts.uid() != trine_ring::process::user_id() {
+        return Err(io::Error::other("it belongs to another user"));
+    }
+    if facts.mode() & WRITABLE_BY_OTHERS != 0 {
+        return Err(io::Error::other("other users may write to it"));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_owner(_: &fs::Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+fn make_directory(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Holds the lock of the user's directory, until dropped. Waits at most [`LOCK_WAIT`].
+fn hold(base: &Path) -> io::Result<File> {
+    let file = open(&base.join(LOCK))?;
+    let deadline = Instant::now() + LOCK_WAIT;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(LOCK_PAUSE),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    fn base(name: &str) -> PathBuf {
+        let base = std::env::temp_dir().join(format!("trine-place-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&base);
+        base
+    }
+
+    #[test]
+    fn a_place_is_made_for_its_owner_alone_and_removed_again() {
+        let base = base("made");
+        let place = Place::create(&base, "shop-1").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&base), mode(place.path()), mode(&place.path().join(OWNER))), (0o700, 0o700, 0o600));
+        let other = open(&place.path().join(OWNER)).unwrap();
+        assert!(matches!(other.try_lock(), Err(TryLockError::WouldBlock)), "it is locked");
+        let path = place.path().to_owned();
+        place.remove();
+        assert!(!path.exists() && base.exists());
+        fs::remove_dir_all(base).unwrap();
+    }
+
+    #[test]
+    fn a_directory_that_others_may_write_to_is_refused() {
+        let base = base("open");
+        fs::create_dir(&base).unwrap();
+        fs::set_permissions(&base, fs::Permissions::from_mode(0o777)).unwrap();
+        let error = Place::create(&base, "shop-1").unwrap_err().to_string();
+        assert!(
+            error.contains("other users may write to it") && error.contains("trine-place-open"),
+            "{error}"
+        );
+        fs::remove_dir_all(base).unwrap();
+    }
+
+    #[test]
+    fn a_link_and_a_file_are_no_directories() {
+        let base = base("link");
+        fs::create_dir(&base).unwrap();
+        symlink(&base, base.join("link")).unwrap();
+        fs::write(base.join("file"), "").unwrap();
+        for name in ["link", "file"] {
+            let error = Place::create(&base.join(name), "shop-1").unwrap_err();
+            assert!(error.to_string().contains("it is not a directory"), "{error}");
+        }
+        assert!(Place::create(&base.join("missing/one"), "shop-1").is_err(), "parents are not made");
+        fs::remove_dir_all(base).unwrap();
+    }
+}
