@@ -1,11 +1,5 @@
 //! Hooks of the process that need foreign calls: exit, fork, signals.
 
-#[cfg(unix)]
-mod fatal;
-
-#[cfg(unix)]
-pub use fatal::{forget_fatal_signals, note_fatal_signals};
-
 /// Runs `hook` when the process leaves `main` or calls `exit`; not on `_exit`, `abort` or a fatal signal.
 ///
 /// Hooks run in the reverse order of their registration, on the thread that exits, while other threads still run.

@@ -211,6 +211,11 @@ impl Producer {
         Room { free: room.free as usize, half: room.half }
     }
 
+    /// True when everything that was pushed has been handed back.
+    pub fn is_empty(&self) -> bool {
+        self.shared.tail().0.load(Ordering::Acquire) == self.writer.position()
+    }
+
     /// Notes the calling thread as the ring's owner, for readers from outside.
     pub fn adopt(&mut self) {
         let id = process::thread_id().to_le_bytes();

@@ -152,7 +152,8 @@ impl TableReader {
             return Err(invalid("not a callsite table"));
         }
         if header[8..12] != VERSION.to_le_bytes() {
-            return Err(invalid("a callsite table of another version"));
+            let text = "a callsite table of another version";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, text));
         }
         let used = u64::from_le_bytes(header[USED_AT..USED_AT + 8].try_into().expect("eight bytes"));
         bytes.truncate(usize::try_from(used).unwrap_or(usize::MAX));

@@ -1,12 +1,17 @@
 //! What outlives the process: rings, the table of callsites and the journal of the outputs, as files in a directory of its own.
 //!
-//! The directory lies in one of the user's and is called after the service
+//! The directory lies in that of the user, `/dev/shm/trine-UID` unless something else is said, and is called after the service
 //! and the process: `shop-0123456789abcdef.4711.89abcdef`. The process holds a lock on the file `owner` in it: whoever gets that
 //! lock knows that the process is dead, whatever has become of its number.
 //!
 //! **Invariant:** nothing here makes an event wait or fail. What cannot be had is said once, and memory is private.
 
+mod journal;
+mod mark;
+mod outbox;
 mod place;
+mod remains;
+mod tail;
 
 use std::{
     fmt,
@@ -21,12 +26,21 @@ use trine_model::key;
 use trine_ring::Backing;
 
 use self::place::Place;
+pub(crate) use self::{
+    journal::{Journal, Pending},
+    remains::{Remains, append},
+};
 use crate::{config::BlackBox, health, lock, pipeline::Pipe};
 
+/// Where shared memory is a file system.
+#[cfg(unix)]
+const SHARED_MEMORY: &str = "/dev/shm";
 /// Most characters of the program's name in that of the directory.
 const NAME_CHARS_MAX: usize = 48;
 
 static STATE: Mutex<State> = Mutex::new(State::Unknown);
+/// It is open: the reading side asks in each pass.
+static IS_OPEN: AtomicBool = AtomicBool::new(false);
 
 /// What has become of it.
 #[derive(Debug)]
@@ -54,8 +68,9 @@ pub(crate) fn configure(said: Option<BlackBox>, is_inline: bool, pipes: &[Pipe])
         return;
     }
     let base = match said {
-        None | Some(BlackBox::Off) => None,
+        Some(BlackBox::Off) => None,
         Some(BlackBox::Directory(base)) => Some(std::path::absolute(&base).unwrap_or(base)),
+        None => default_base(),
     };
     *state = match base {
         // Callers that deliver by themselves leave nothing behind.
@@ -64,14 +79,24 @@ pub(crate) fn configure(said: Option<BlackBox>, is_inline: bool, pipes: &[Pipe])
     };
 }
 
+#[cfg(unix)]
+fn default_base() -> Option<PathBuf> {
+    let user = trine_ring::process::user_id();
+    Path::new(SHARED_MEMORY).is_dir().then(|| Path::new(SHARED_MEMORY).join(format!("trine-{user}")))
+}
+
+#[cfg(not(unix))]
+fn default_base() -> Option<PathBuf> {
+    None
+}
+
 /// What the service is called: the program's name, and a number made of the files it writes; of its path, where it writes none.
 ///
 /// So another version of a program goes on with the events of this one, and a program of the same name that writes elsewhere
 /// does not.
 fn service(pipes: &[Pipe]) -> String {
     let program = std::env::current_exe().unwrap_or_default();
-    let mut places: Vec<String> =
-        pipes.iter().filter(|pipe| pipe.sink.is_file()).map(|pipe| identity(&pipe.sink.describe())).collect();
+    let mut places: Vec<String> = pipes.iter().filter(|pipe| pipe.sink.is_file()).map(identity_of).collect();
     places.sort();
     if places.is_empty() {
         places.push(program.to_string_lossy().into_owned());
@@ -98,7 +123,10 @@ pub(crate) fn backing() -> Backing {
     let mut state = lock(&STATE);
     if let State::Wanted(wanted) = &*state {
         *state = match Place::create(&wanted.base, &wanted.service) {
-            Ok(place) => State::Open(wanted.clone(), place),
+            Ok(place) => {
+                IS_OPEN.store(true, Ordering::Relaxed);
+                State::Open(wanted.clone(), place)
+            }
             Err(error) => {
                 report_once(&error);
                 State::Off
@@ -109,6 +137,60 @@ pub(crate) fn backing() -> Backing {
         State::Open(_, place) => Backing::Directory(place.path().to_owned()),
         _ => Backing::Memfd,
     }
+}
+
+/// True when there is one.
+pub(crate) fn is_open() -> bool {
+    IS_OPEN.load(Ordering::Relaxed)
+}
+
+/// A journal cannot be had: none is tried again.
+pub(crate) fn give_up_journal(error: &dyn fmt::Display) {
+    IS_OPEN.store(false, Ordering::Relaxed);
+    report_once(error);
+}
+
+/// Where it lies, once it does.
+pub(crate) fn directory() -> Option<PathBuf> {
+    match &*lock(&STATE) {
+        State::Open(_, place) => Some(place.path().to_owned()),
+        _ => None,
+    }
+}
+
+/// What dead processes of the service have left, the oldest first; what cannot be had is said.
+pub(crate) fn take_remains() -> Vec<Remains> {
+    let wanted = match &*lock(&STATE) {
+        State::Wanted(wanted) | State::Open(wanted, _) => wanted.clone(),
+        State::Unknown | State::Off => return Vec::new(),
+    };
+    let places = Place::take_dead(&wanted.base, &wanted.service);
+    let open = |place: Place| {
+        let directory = place.path().to_owned();
+        Remains::open(place).inspect_err(|error| report_kept(&directory, error)).ok()
+    };
+    places.into_iter().filter_map(open).collect()
+}
+
+/// Says why something is left where it is.
+pub(crate) fn report_kept(directory: &Path, why: &dyn fmt::Display) {
+    health::report(format_args!("{} is kept for another start: {why}", directory.display()));
+}
+
+/// All of it is written: removes it, or keeps apart what could not be read.
+pub(crate) fn finish(remains: Remains) {
+    let Remains { place, rings, damaged, .. } = remains;
+    drop(rings);
+    if damaged.is_empty() {
+        return place.remove();
+    }
+    health::report(format_args!("{}: not all could be read: {}", place.path().display(), damaged.join("; ")));
+    place.set_aside();
+}
+
+/// What an output is called in a journal.
+pub(crate) fn identity_of(pipe: &Pipe) -> String {
+    identity(&pipe.sink.describe())
 }
 
 /// Says once what is missing.
@@ -123,6 +205,7 @@ pub(crate) fn report_once(error: &dyn fmt::Display) {
 
 /// The process ends, and everything is written.
 pub(crate) fn leave() {
+    IS_OPEN.store(false, Ordering::Relaxed);
     if let State::Open(_, place) = std::mem::replace(&mut *lock(&STATE), State::Off) {
         place.remove();
     }
@@ -134,6 +217,7 @@ pub(crate) fn forget() {
     if let State::Open(wanted, _) = &*state {
         // Its copy of the descriptor is closed, so that the parent's death frees the lock.
         *state = State::Wanted(wanted.clone());
+        IS_OPEN.store(false, Ordering::Relaxed);
     }
 }
 

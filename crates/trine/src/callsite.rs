@@ -109,6 +109,25 @@ impl Callsite {
         }
     }
 
+    /// A callsite of another process: `id` and the number behind it are its own among those of that process. Neither counted nor
+    /// registered here.
+    pub(crate) fn recovered(site: &Descriptor<'_>, id: u32) -> &'static Callsite {
+        fn leak(text: &str) -> &'static str {
+            Box::leak(text.into())
+        }
+        let name = leak(site.name);
+        let place = (leak(site.module), leak(site.file), site.line);
+        let make = |keys, id| -> &'static Callsite {
+            let site = Callsite::unchecked(name, site.level, place, keys);
+            site.id.store(id, Ordering::Relaxed);
+            Box::leak(Box::new(site))
+        };
+        let keys: Vec<&'static str> = site.keys.iter().map(|key| leak(key)).collect();
+        let whole = make(Box::leak(keys.into_boxed_slice()), id);
+        let _ = whole.without_keys.set(make(&[], id + 1));
+        whole
+    }
+
     /// One callsite per level, for `event!`, whose level is known at run time only.
     #[doc(hidden)]
     #[track_caller]

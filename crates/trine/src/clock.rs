@@ -69,7 +69,23 @@ fn measure(now: u64) {
     MEASURE_AT.store(now.saturating_add(age.max(1)), Ordering::Release);
 }
 
+/// What a conversion rests on: kept with the records that it is for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Anchor {
+    pub(crate) pair: Pair,
+    pub(crate) ns_per_tick: f64,
+}
+
 impl Timeline {
+    /// A conversion that another process did. Not to be refreshed.
+    pub(crate) fn of(anchor: Anchor) -> Timeline {
+        Timeline { anchor: anchor.pair, ns_per_tick: anchor.ns_per_tick, last: i64::MIN }
+    }
+
+    pub(crate) fn anchor(&self) -> Anchor {
+        Anchor { pair: self.anchor, ns_per_tick: self.ns_per_tick }
+    }
+
     pub(crate) fn new() -> Timeline {
         let mut timeline = Timeline { anchor: Pair::wall(), ns_per_tick: 1.0, last: i64::MIN };
         timeline.resync();

@@ -7,11 +7,12 @@
 
 mod counts;
 mod flush;
+mod hold;
+mod journal;
 mod output;
 mod render;
 
 use std::{
-    any::Any,
     cell::Cell,
     cmp::Reverse,
     collections::BinaryHeap,
@@ -31,6 +32,7 @@ use trine_ring::{
 };
 
 use crate::{
+    black_box::{self, Journal},
     callsite::{self, Callsite},
     health, lock,
     loss::LossReport,
@@ -40,6 +42,8 @@ use crate::{
 pub(crate) use self::{
     counts::{Counts, counts, damaged_bytes, lag, ring_bytes_high},
     flush::{flush, flush_patiently},
+    hold::{forget, hold_for_fork, hold_for_good, is_held_for_good},
+    journal::recover,
     render::{OUTPUTS_MAX, Renderer},
 };
 use self::{
@@ -61,8 +65,6 @@ const STUCK_NS: u64 = 10_000_000;
 const LOCK_PAUSE: Duration = Duration::from_micros(50);
 /// Longest that a change of the configuration waits for the events before it to be written under the old one.
 const REPLACE_WAIT: Duration = Duration::from_secs(1);
-/// Longest that a fork waits for a write under way.
-const FORK_WAIT: Duration = Duration::from_secs(1);
 /// Most pauses in which the worker lets others take the lock; ten of them are a millisecond on Linux.
 const STEP_BACKS_MAX: usize = 10;
 
@@ -77,6 +79,8 @@ static COLLECTOR: Mutex<Collector> = Mutex::new(Collector {
     ticked: None,
     hangups: 0,
     flushes_seen: 0,
+    journal: None,
+    generation: 0,
 });
 /// Since when a sink is being written to, on the monotonic clock; zero when none is.
 static SINK_SINCE_NS: AtomicU64 = AtomicU64::new(0);
@@ -118,6 +122,10 @@ pub(crate) struct Collector {
     hangups: u64,
     /// Of [`FLUSHES_WANTED`], those it knows of.
     flushes_seen: u64,
+    /// What another process would go on with.
+    journal: Option<Journal>,
+    /// Journals begun.
+    generation: u32,
 }
 
 #[cfg(unix)]
@@ -251,7 +259,10 @@ pub(crate) fn deliver_directly(site: &'static Callsite, bytes: &[u8], wait: Dura
         let draining =
             if flush_by_worker(deadline, Duration::MAX) == 0 { Draining::until(deadline) } else { None };
         match draining {
-            Some(mut draining) => draining.0.render(None, site, record),
+            Some(mut draining) => {
+                draining.0.render(None, site, record);
+                draining.0.keep();
+            }
             None => site.count_lost(),
         }
         return worker::wake();
@@ -297,37 +308,6 @@ pub(crate) fn replace_outputs(change: impl FnOnce()) {
     collector.adopt();
 }
 
-/// Ends the work of all other threads on the rings: the process ends, and a chunk that is being written then would be cut.
-pub(crate) fn hold_for_good() {
-    std::mem::forget(Draining::until(Instant::now() + FORK_WAIT));
-}
-
-/// Holds the collector still over a fork. Nothing when the forking thread itself is draining, and when a stuck sink keeps
-/// the lock beyond [`FORK_WAIT`]: then the child finds it locked for good, and its events are counted as lost.
-pub(crate) fn hold_for_fork() -> Option<Box<dyn Any>> {
-    let deadline = Instant::now() + FORK_WAIT;
-    loop {
-        match COLLECTOR.try_lock() {
-            _ if Draining::is_here() => return None,
-            Ok(guard) => return Some(Box::new(guard)),
-            Err(TryLockError::Poisoned(poisoned)) => return Some(Box::new(poisoned.into_inner())),
-            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return None,
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
-        }
-    }
-}
-
-/// In the child of a fork: rings and rendered lines are the parent's, which will write them.
-pub(crate) fn forget(held: &mut dyn Any) {
-    if let Some(collector) = held.downcast_mut::<MutexGuard<'static, Collector>>() {
-        collector.rings.clear();
-        collector.ring_times.clear();
-        collector.lines.iter_mut().for_each(Vec::clear);
-        collector.outputs.iter_mut().for_each(|output| output.events = 0);
-    }
-    SINK_SINCE_NS.store(0, Ordering::Relaxed);
-}
-
 impl Collector {
     /// Takes over a changed list of outputs. Lines that an old one did not take are counted as lost.
     fn adopt(&mut self) {
@@ -344,6 +324,7 @@ impl Collector {
         for output in &mut self.outputs {
             (output.retry_at, output.is_gone) = (None, false);
         }
+        self.renew_journal();
     }
 
     /// Reads everything that was published before the call, oldest first, and writes it.
@@ -364,6 +345,9 @@ impl Collector {
             || self.outputs.is_empty()
         {
             self.adopt();
+        }
+        if self.journal.is_none() && black_box::is_open() {
+            self.renew_journal();
         }
         if let Some(renderer) = &mut self.renderer {
             renderer.refresh(clock::ticks());
@@ -450,7 +434,7 @@ impl Collector {
             match ring.next()? {
                 Ok(record) => {
                     *records += 1;
-                    match renderer.site(record.site()) {
+                    match renderer.site(record) {
                         Some(site) => render_waiting(renderer, outputs, lines, site, record),
                         // Only a damaged record names a callsite that there is not.
                         None => callsite::count_lost_unnamed(1),
@@ -499,15 +483,17 @@ impl Collector {
     ///
     /// False when no output takes anything at present: then nothing is handed back.
     fn commit(&mut self) -> bool {
-        let Collector { renderer: Some(renderer), outputs, lines, .. } = self else { return true };
+        self.keep();
+        let Collector { renderer: Some(renderer), outputs, lines, journal, .. } = self else { return true };
         let mut moves = outputs.is_empty();
         let mut is_gone = true;
-        for ((pipe, output), lines) in renderer.pipes().iter().zip(outputs.iter_mut()).zip(lines.iter_mut()) {
+        let pipes = renderer.pipes().iter().zip(outputs.iter_mut()).zip(lines.iter_mut());
+        for (index, ((pipe, output), lines)) in pipes.enumerate() {
             if output.is_gone {
                 continue;
             }
             is_gone = false;
-            moves |= write_out(pipe, output, lines);
+            moves |= write_out(pipe, output, lines, journal.as_mut().map(|journal| (journal, index)));
             output.refused = lines.len();
         }
         // Outputs whose readers are all gone do not hold the program up; their events are counted.
@@ -539,15 +525,6 @@ impl Collector {
             }
             for report in pipe.sink.take_reports() {
                 health::report(format_args!("{}: {report}", pipe.sink.describe()));
-            }
-        }
-    }
-
-    fn flush_sinks(&mut self) {
-        for pipe in self.renderer.as_ref().map_or(&[][..], Renderer::pipes) {
-            if let Err(error) = pipe.sink.flush() {
-                WRITTEN_ERRORS.fetch_add(1, Ordering::Relaxed);
-                health::report_once(&*pipe.sink, &error);
             }
         }
     }

@@ -44,7 +44,7 @@ pub const RING_BYTES_MAX: usize = 1 << 30;
 pub const DEFAULT_RING_BYTES: usize = 1 << 20;
 
 /// Where the black box lies where nothing is said, as people read it.
-const DEFAULT_BLACK_BOX_TEXT: &str = "off";
+const DEFAULT_BLACK_BOX_TEXT: &str = "a directory of the user in /dev/shm";
 
 /// [`DEFAULT_RING_BYTES`] as people read it, for the reference.
 const DEFAULT_RING_TEXT: &str = "1MiB";

@@ -54,6 +54,8 @@ struct Local {
     scratch: Vec<u8>,
     /// A wait timed out, and there has been no room since.
     is_stalled: bool,
+    /// It has waited for its ring to be written, to deliver inline, and will not do so again.
+    has_waited_to_leave: bool,
 }
 
 thread_local! {
@@ -67,6 +69,7 @@ thread_local! {
             is_diverted: false,
             scratch: Vec::new(),
             is_stalled: false,
+            has_waited_to_leave: false,
         })
     };
     /// What this thread does with its events; apart from `LOCAL`, so that callsites can ask at any time.
@@ -384,8 +387,7 @@ fn hold_or_release(
 fn send(capture: Option<&CaptureBuffer>, site: &'static Callsite, bytes: &[u8]) {
     match capture {
         Some(capture) => keep(capture, site, bytes),
-        None if pipeline::flags() & pipeline::FLAG_INLINE != 0 => {
-            leave_ring();
+        None if pipeline::flags() & pipeline::FLAG_INLINE != 0 && leave_ring() => {
             inline::deliver(site, bytes);
         }
         None => deliver(site, bytes),
@@ -408,6 +410,7 @@ fn deliver(site: &'static Callsite, bytes: &[u8]) {
             Pushed::Full { is_stalled } => match collector::help() {
                 Help::Drained => {}
                 Help::Impossible => return site.count_lost(),
+                Help::Busy { .. } if collector::is_held_for_good() => return site.count_lost(),
                 Help::Busy { is_stuck } => {
                     let since = *since.get_or_insert_with(Instant::now);
                     let is_patient = site.level() >= Level::Info && !is_stalled;
@@ -426,11 +429,20 @@ fn deliver(site: &'static Callsite, bytes: &[u8]) {
 }
 
 /// Before the thread's first event by inline delivery: what it has put into a ring goes first.
-pub(crate) fn leave_ring() {
-    if let Some(producer) = with_local(|local| local.producer.take()).flatten() {
-        collector::flush(Instant::now() + STALL_MAX);
+///
+/// False when that is not written yet, after waiting once: events then follow it into the ring, lest they overtake it.
+pub(crate) fn leave_ring() -> bool {
+    let taken = with_local(|local| Some((local.producer.take()?, local.has_waited_to_leave))).flatten();
+    let Some((producer, has_waited)) = taken else { return true };
+    collector::flush(Instant::now() + if has_waited { Duration::ZERO } else { STALL_MAX });
+    if producer.is_empty() {
         pipeline::give_back(producer);
+        return true;
     }
+    let _ = with_local(|local| {
+        (local.producer, local.has_waited_to_leave) = (Some(producer), true);
+    });
+    false
 }
 
 enum Pushed {

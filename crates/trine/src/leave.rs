@@ -36,10 +36,9 @@ extern "C" fn on_exit() {
             collector::flush_patiently(Instant::now() + EXIT_WAIT, EXIT_PATIENCE);
         }
         emit::leave_ring();
-        if left == 0 {
+        if collector::hold_for_good() == Some(0) {
             black_box::leave();
         }
-        collector::hold_for_good();
         inline::hold_for_good();
     });
 }

@@ -32,7 +32,7 @@ use crate::{
 
 /// Most rings of a process, and so most threads that emit at the same time at full speed. Threads beyond it deliver under
 /// the pipeline's lock. The bound is the kernel's: 65,530 mappings (vm.max_map_count), of which we leave most to others.
-const RINGS_MAX: usize = 4_096;
+pub(crate) const RINGS_MAX: usize = 4_096;
 
 /// Callers deliver by themselves.
 pub(crate) const FLAG_INLINE: u8 = 1;
@@ -175,7 +175,10 @@ pub(crate) fn start(start: Start) {
     lock(&RINGS).bytes = start.ring_bytes;
     set_flag(FLAG_INLINE, start.is_inline);
     IS_STARTED.store(true, Ordering::Release);
-    FIRST.call_once(leave::install);
+    FIRST.call_once(|| {
+        leave::install();
+        collector::recover();
+    });
     callsite::decide_all();
 }
 

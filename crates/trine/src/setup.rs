@@ -130,7 +130,8 @@ impl Setup {
     }
 
     /// Where events that are not written yet outlive the process, however it ends: a directory, or [`BlackBox::Off`]. Default:
-    /// off. The first start decides.
+    /// `/dev/shm/trine-UID`, where the system has `/dev/shm`. The first start decides. The next start of the same service (a program of
+    /// this name that writes to the same files) writes what it finds there.
     ///
     /// The directory is made when it is missing. It has to be the user's, and nobody else may write there; where that is not so,
     /// or there is no space, memory is private, and a line on stderr says so once.

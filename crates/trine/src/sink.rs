@@ -21,6 +21,15 @@ pub trait Sink: Send + Sync + fmt::Debug {
     /// [`io::ErrorKind::BrokenPipe`] is given up: its reader is gone for good.
     fn write(&self, lines: &[u8]) -> Result<(), WriteError>;
 
+    /// Writes as [`Sink::write`], and says on the way how many bytes have been accepted and into which file, at which length, the
+    /// next one goes: before each part that goes to one file, and after it. Should the process die, the file is then read
+    /// from there on.
+    #[doc(hidden)]
+    fn write_watched(&self, lines: &[u8], watch: &mut dyn FnMut(usize, FilePlace)) -> Result<(), WriteError> {
+        let _ = watch;
+        self.write(lines)
+    }
+
     /// Hands what was accepted to the operating system.
     fn flush(&self) -> io::Result<()> {
         Ok(())
@@ -54,6 +63,18 @@ pub trait Sink: Send + Sync + fmt::Debug {
 
     /// What messages call this sink: `stdout`, `file:logs/app.jsonl`.
     fn describe(&self) -> String;
+}
+
+/// A place in a file, whatever it is called now.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FilePlace {
+    /// Number of the device.
+    pub device: u64,
+    /// Number of the file on it.
+    pub inode: u64,
+    /// Bytes before the place.
+    pub length: u64,
 }
 
 /// A write that did not complete.

@@ -76,6 +76,11 @@ impl Remains {
         &mut self.consumer
     }
 
+    /// The reading end, kept.
+    pub fn into_consumer(self) -> Consumer {
+        self.consumer
+    }
+
     /// Number of the thread that had the ring last; zero when unknown.
     pub fn thread(&self) -> u32 {
         self.thread

@@ -13,6 +13,10 @@ use crate::random;
 const LOCK: &str = "lock";
 /// In a process's directory: held for the life of the process, and by whoever takes over what it left.
 const OWNER: &str = "owner";
+/// What the names of directories begin with that hold something that could not be read.
+const DAMAGED: &str = "damaged-";
+/// What they begin with while they are being removed.
+const REMOVED: &str = "removed-";
 /// Longest wait for [`LOCK`], which is held for a few system calls.
 const LOCK_WAIT: Duration = Duration::from_secs(1);
 /// Pause between two looks at it.
@@ -47,14 +51,52 @@ impl Place {
         }
     }
 
+    /// The directories that dead processes of the service have left, the oldest first. They are this process's now.
+    pub(super) fn take_dead(base: &Path, service: &str) -> Vec<Place> {
+        if !base.is_dir() {
+            return Vec::new();
+        }
+        let Ok(_lock) = prepare(base).and_then(|()| hold(base)) else { return Vec::new() };
+        let mut found = Vec::new();
+        for entry in fs::read_dir(base).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with(REMOVED) {
+                // Whoever removed it died at that.
+                let _ = fs::remove_dir_all(entry.path());
+            } else if name.strip_prefix(service).is_some_and(|rest| rest.starts_with('.'))
+                && let Ok(owner) = open(&entry.path().join(OWNER))
+                && owner.try_lock().is_ok()
+            {
+                let since = owner.metadata().and_then(|facts| facts.modified()).ok();
+                found.push((since, Place { base: base.to_owned(), path: entry.path(), _owner: owner }));
+            }
+        }
+        found.sort_by_key(|(since, _)| *since);
+        found.into_iter().map(|(_, place)| place).collect()
+    }
+
+    /// Keeps the directory under another name, so that nobody takes it for one that can be read.
+    pub(super) fn set_aside(self) {
+        let _ = self.rename(DAMAGED);
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Removes the directory with all that is in it. What cannot be removed stays: whoever comes next finds it written.
+    /// Removes the directory with all that is in it. From the renaming on it counts as removed: dying amid the files of a place
+    /// that is still one would leave a part of it to be read.
     pub(super) fn remove(self) {
-        let _lock = hold(&self.base);
-        let _ = fs::remove_dir_all(&self.path);
+        if let Ok(gone) = self.rename(REMOVED) {
+            let _ = fs::remove_dir_all(gone);
+        }
+    }
+
+    /// Puts a word before the directory's name.
+    fn rename(&self, word: &str) -> io::Result<PathBuf> {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let renamed = self.base.join(format!("{word}{name}"));
+        fs::rename(&self.path, &renamed).map(|()| renamed)
     }
 }
 
@@ -97,7 +139,8 @@ fn make_directory(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-fn open(path: &Path) -> io::Result<File> {
+/// Opens or makes a file of the owner's alone.
+pub(super) fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]

@@ -5,8 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Draining, FLUSHES_DONE, FLUSHES_WANTED, IS_FAILING, LOCK_PAUSE, MAY_CALLERS_WRITE};
-use crate::worker;
+use super::{
+    Collector, Draining, FLUSHES_DONE, FLUSHES_WANTED, IS_FAILING, LOCK_PAUSE, MAY_CALLERS_WRITE, Renderer,
+    WRITTEN_ERRORS,
+};
+use crate::{health, worker};
 
 /// Has the worker write what was emitted before the call; otherwise as [`flush_patiently`].
 pub(super) fn flush_by_worker(deadline: Instant, patience: Duration) -> u64 {
@@ -71,5 +74,17 @@ pub(crate) fn flush_patiently(deadline: Instant, patience: Duration) -> u64 {
         }
         drop(draining);
         std::thread::sleep(LOCK_PAUSE);
+    }
+}
+
+impl Collector {
+    /// Has the sinks hand what they have to the operating system.
+    pub(super) fn flush_sinks(&mut self) {
+        for pipe in self.renderer.as_ref().map_or(&[][..], Renderer::pipes) {
+            if let Err(error) = pipe.sink.flush() {
+                WRITTEN_ERRORS.fetch_add(1, Ordering::Relaxed);
+                health::report_once(&*pipe.sink, &error);
+            }
+        }
     }
 }

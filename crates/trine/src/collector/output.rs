@@ -1,6 +1,6 @@
 //! One output's rendered lines: what waits, what is refused, what was written.
 
-use std::{panic::AssertUnwindSafe, sync::atomic::Ordering, time::Instant};
+use std::{io::ErrorKind, panic::AssertUnwindSafe, sync::atomic::Ordering, time::Instant};
 
 use trine_ring::{caught::catch_unwind, clock::monotonic_ns, record::Record};
 
@@ -9,9 +9,11 @@ use super::{
     WRITTEN_EVENTS,
 };
 use crate::{
+    black_box::Journal,
     callsite::{self, Callsite},
     health,
     pipeline::Pipe,
+    sink::WriteError,
 };
 
 /// How one output is doing.
@@ -69,8 +71,20 @@ pub(super) fn count_rendered(outputs: &mut [OutputState], bits: u64) {
     }
 }
 
+/// True when the reader is gone for good, so that nothing waits for it any more.
+fn is_given_up(outcome: &Result<(), WriteError>) -> bool {
+    outcome.as_ref().is_err_and(|error| error.source.kind() == ErrorKind::BrokenPipe)
+}
+
 /// Writes one output's lines. False when it does not take them at present.
-pub(super) fn write_out(pipe: &Pipe, output: &mut OutputState, lines: &mut Vec<u8>) -> bool {
+///
+/// `journal`: told what is taken, and the output's number in it.
+pub(super) fn write_out(
+    pipe: &Pipe,
+    output: &mut OutputState,
+    lines: &mut Vec<u8>,
+    mut journal: Option<(&mut Journal, usize)>,
+) -> bool {
     if output.retry_at.is_some_and(|at| Instant::now() < at) {
         return false;
     }
@@ -79,11 +93,25 @@ pub(super) fn write_out(pipe: &Pipe, output: &mut OutputState, lines: &mut Vec<u
         return true;
     }
     SINK_SINCE_NS.store(monotonic_ns(), Ordering::Relaxed);
-    let outcome = catch_unwind(AssertUnwindSafe(|| pipe.sink.write(lines)));
+    let mut place = None;
+    let outcome = catch_unwind(AssertUnwindSafe(|| match &mut journal {
+        Some((journal, index)) => pipe.sink.write_watched(lines, &mut |taken, now| {
+            journal.place(*index, lines, taken, Some(now));
+            place = Some((taken, now));
+        }),
+        None => pipe.sink.write(lines),
+    }));
     SINK_SINCE_NS.store(0, Ordering::Relaxed);
     let outcome = outcome.unwrap_or_else(|_| {
-        Err(crate::WriteError { written: 0, source: std::io::Error::other("the sink panicked") })
+        Err(WriteError { written: 0, source: std::io::Error::other("the sink panicked") })
     });
+    if let Some((journal, index)) = journal {
+        let taken = outcome.as_ref().map_or_else(|error| error.written.min(lines.len()), |()| lines.len());
+        if place.is_none_or(|(noted, _)| noted != taken) {
+            journal.place(index, lines, taken, None);
+        }
+        journal.forget_taken(index, if is_given_up(&outcome) { lines.len() } else { taken });
+    }
     match outcome {
         Ok(()) => {
             WRITTEN_EVENTS.fetch_add(output.events, Ordering::Relaxed);
@@ -103,7 +131,7 @@ pub(super) fn write_out(pipe: &Pipe, output: &mut OutputState, lines: &mut Vec<u
             WRITTEN_EVENTS.fetch_add(done.min(output.events), Ordering::Relaxed);
             output.events -= done.min(output.events);
             *lines = rest;
-            if error.source.kind() == std::io::ErrorKind::BrokenPipe {
+            if error.source.kind() == ErrorKind::BrokenPipe {
                 output.is_gone = true;
                 callsite::count_lost_unnamed(output.events);
                 output.events = 0;

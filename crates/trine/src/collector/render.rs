@@ -7,6 +7,7 @@ use trine_ring::{
     record::{FLAG_RELEASED, Record},
 };
 
+use super::journal::Recovery;
 use crate::{
     callsite::{self, Callsite},
     clock::Timeline,
@@ -41,6 +42,8 @@ pub(crate) struct Renderer {
     rendering: Option<&'static Callsite>,
     pub(super) timeline: Timeline,
     pub(super) meter: Meter,
+    /// The records are another process's.
+    pub(super) recovery: Option<Box<Recovery>>,
 }
 
 impl Renderer {
@@ -57,6 +60,7 @@ impl Renderer {
             rendering: None,
             timeline: Timeline::new(),
             meter: Meter::default(),
+            recovery: None,
         };
         renderer.refresh(clock::ticks());
         renderer
@@ -87,10 +91,13 @@ impl Renderer {
         self.config.as_ref().map_or(&[], |config| &config.pipes)
     }
 
-    /// The callsite with a number.
+    /// The callsite of a record.
     #[inline]
-    pub(super) fn site(&mut self, id: u32) -> Option<&'static Callsite> {
-        let index = (id as usize).checked_sub(1)?;
+    pub(super) fn site(&mut self, record: Record<'_>) -> Option<&'static Callsite> {
+        if let Some(recovery) = &mut self.recovery {
+            return recovery.site(record);
+        }
+        let index = (record.site() as usize).checked_sub(1)?;
         if index >= self.sites.len() {
             callsite::catch_up(&mut self.sites);
         }
@@ -145,6 +152,44 @@ impl Renderer {
     /// Appends the record's line to the outputs whose bit is set. False when a stage dropped the event.
     #[inline]
     pub(super) fn render_to(
+        &mut self,
+        outputs: u64,
+        site: &'static Callsite,
+        record: Record<'_>,
+        lines: &mut [Vec<u8>],
+    ) -> bool {
+        match &self.recovery {
+            Some(recovery) if recovery.marks & outputs != 0 => {
+                self.render_marked(recovery.marks, outputs, site, record, lines)
+            }
+            _ => self.render_plain(outputs, site, record, lines),
+        }
+    }
+
+    /// As [`Renderer::render_to`], with a mark for some of the outputs.
+    #[cold]
+    fn render_marked(
+        &mut self,
+        marks: u64,
+        outputs: u64,
+        site: &'static Callsite,
+        record: Record<'_>,
+        lines: &mut [Vec<u8>],
+    ) -> bool {
+        let bytes = self.recovery.as_mut().map(|recovery| recovery.mark(record)).unwrap_or_default();
+        let marked = Record::new(&bytes).unwrap_or(record);
+        let mut is_rendered = self.render_plain(outputs & marks, site, marked, lines);
+        if outputs & !marks & !ADMITS_KNOWN != 0 {
+            is_rendered |= self.render_plain(outputs & !marks, site, record, lines);
+        }
+        if let Some(recovery) = &mut self.recovery {
+            recovery.keep(bytes);
+        }
+        is_rendered
+    }
+
+    #[inline]
+    fn render_plain(
         &mut self,
         outputs: u64,
         site: &'static Callsite,

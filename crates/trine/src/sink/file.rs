@@ -72,7 +72,7 @@ use self::filesystem::{Clock, Filesystem, RealFilesystem};
 use self::log::{Due, Log, Settings};
 use self::reports::Reports;
 use self::retention::Retention;
-use super::{Sink, WriteError};
+use super::{FilePlace, Sink, WriteError};
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -212,11 +212,16 @@ impl FileSink {
 
 impl Sink for FileSink {
     fn write(&self, lines: &[u8]) -> Result<(), WriteError> {
+        self.write_watched(lines, &mut |_, _| ())
+    }
+
+    fn write_watched(&self, lines: &[u8], watch: &mut dyn FnMut(usize, FilePlace)) -> Result<(), WriteError> {
         let mut written = 0;
         if lines.is_empty() {
             return Ok(());
         }
-        self.log().append(lines, &mut written).map_err(|source| WriteError { written, source })
+        let appended = self.log().append(lines, &mut written, watch);
+        appended.map_err(|source| WriteError { written, source })
     }
 
     fn flush(&self) -> io::Result<()> {

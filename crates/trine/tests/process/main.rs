@@ -24,6 +24,8 @@ mod masks;
 #[cfg(unix)]
 mod panics;
 #[cfg(unix)]
+mod recovery;
+#[cfg(unix)]
 mod shortage;
 #[cfg(unix)]
 mod signals;
@@ -52,6 +54,7 @@ fn main() -> std::process::ExitCode {
         levels::CASES,
         masks::CASES,
         panics::CASES,
+        recovery::CASES,
         shortage::CASES,
         signals::CASES,
         threads::CASES,

@@ -23,11 +23,18 @@ pub(crate) enum Flow {
 pub(crate) struct Valve {
     state: Arc<(Mutex<Flow>, Condvar)>,
     file: Arc<FileSink>,
+    /// It behaves as its file in all else.
+    is_file: bool,
 }
 
 impl Valve {
     pub(crate) fn new(file: FileSink, flow: Flow) -> Valve {
-        Valve { state: Arc::new((Mutex::new(flow), Condvar::new())), file: Arc::new(file) }
+        Valve { state: Arc::new((Mutex::new(flow), Condvar::new())), file: Arc::new(file), is_file: false }
+    }
+
+    /// One that is called as its file.
+    pub(crate) fn as_file(file: FileSink, flow: Flow) -> Valve {
+        Valve { is_file: true, ..Valve::new(file, flow) }
     }
 
     pub(crate) fn set(&self, flow: Flow) {
@@ -46,7 +53,11 @@ impl Sink for Valve {
         }
     }
 
+    fn is_file(&self) -> bool {
+        self.is_file
+    }
+
     fn describe(&self) -> String {
-        "valve".into()
+        if self.is_file { self.file.describe() } else { "valve".into() }
     }
 }

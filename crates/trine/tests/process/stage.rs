@@ -135,7 +135,7 @@ pub(crate) struct Stage {
     case: &'static str,
     /// The case's own; deleted when the check ends well.
     pub(crate) directory: PathBuf,
-    /// Beside it: what programs of other cases leave behind is not found.
+    /// The case's own too: what programs of other cases leave behind is not found.
     black_box: PathBuf,
 }
 
@@ -143,7 +143,7 @@ impl Stage {
     fn new(case: &'static str) -> Stage {
         let directory = std::env::temp_dir().join(format!("trine-process-{}", std::process::id())).join(case);
         std::fs::create_dir_all(&directory).unwrap();
-        Stage { case, black_box: directory.with_extension("black-box"), directory }
+        Stage { case, black_box: black_box(case), directory }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -154,6 +154,11 @@ impl Stage {
     pub(crate) fn black_boxes(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(&self.black_box).into_iter().flatten();
         entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect()
+    }
+
+    /// Removes what programs have left behind: the next one is the first.
+    pub(crate) fn forget_black_boxes(&self) {
+        let _ = std::fs::remove_dir_all(&self.black_box);
     }
 
     /// The program, ready to be started with a clean environment.
@@ -178,6 +183,14 @@ impl Stage {
     pub(crate) fn run(&self) -> Outcome {
         self.program().start().finish()
     }
+}
+
+/// A directory for what the programs of a case leave, in shared memory where there is some: on a disk, threads that emit wait for
+/// it now and then.
+fn black_box(case: &str) -> PathBuf {
+    let shared = Path::new("/dev/shm");
+    let parent = if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() };
+    parent.join(format!("trine-process-{}-{case}", std::process::id()))
 }
 
 impl Drop for Stage {

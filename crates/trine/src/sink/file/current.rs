@@ -2,6 +2,7 @@
 
 use super::filesystem::{Facts, Filesystem, OPEN, OpenFile, explain};
 use super::naming::directory_of;
+use crate::sink::FilePlace;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -87,6 +88,31 @@ impl Current {
         *written += done;
         if done > 0 {
             self.torn = (lines[done - 1] != b'\n').then(|| lines[done..=end_of_line(lines, done)].to_vec());
+        }
+        outcome
+    }
+
+    /// As [`Current::write`]; says before and after where the file is.
+    pub(super) fn write_watched(
+        &mut self,
+        lines: &[u8],
+        written: &mut usize,
+        watch: &mut dyn FnMut(usize, FilePlace),
+    ) -> io::Result<()> {
+        // Asked, not counted: another process may write to the file as well.
+        let place = self.file.facts().ok().and_then(|facts| match facts.identity {
+            Some((device, inode)) if facts.is_regular => {
+                Some(FilePlace { device, inode, length: facts.bytes })
+            }
+            _ => None,
+        });
+        if let Some(place) = place {
+            watch(*written, place);
+        }
+        let before = *written;
+        let outcome = self.write(lines, written);
+        if let Some(place) = place {
+            watch(*written, FilePlace { length: place.length + (*written - before) as u64, ..place });
         }
         outcome
     }

@@ -7,6 +7,7 @@ use super::naming::Naming;
 use super::reports::Reports;
 use super::retention::Retention;
 use super::rotate::Every;
+use crate::sink::FilePlace;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -68,12 +69,20 @@ pub(super) enum Look {
 
 impl Log {
     /// Appends, rotating between lines where it is time. Adds to `written` what was accepted, on error too.
-    pub(super) fn append(&mut self, lines: &[u8], written: &mut usize) -> io::Result<()> {
+    /// `watch` is told where bytes go: see [`Sink::write_watched`](crate::Sink::write_watched).
+    pub(super) fn append(
+        &mut self,
+        lines: &[u8],
+        written: &mut usize,
+        watch: &mut dyn FnMut(usize, FilePlace),
+    ) -> io::Result<()> {
         let now_ms = self.clock.now_ms();
         if let Some(current) = &mut self.current
             && current.is_torn()
         {
-            let owed = current.resume(lines).and_then(|bytes| current.write(&lines[..bytes], written));
+            let owed = current
+                .resume(lines)
+                .and_then(|bytes| current.write_watched(&lines[..bytes], written, watch));
             owed.map_err(|error| self.failed(error))?;
         }
         self.prepare(now_ms, Look::Seldom)?;
@@ -87,7 +96,8 @@ impl Log {
             match &mut self.current {
                 None => self.prepare(now_ms, Look::Seldom)?,
                 Some(current) => {
-                    current.write(&rest[..bytes], written).map_err(|error| self.failed(error))?;
+                    let done = current.write_watched(&rest[..bytes], written, watch);
+                    done.map_err(|error| self.failed(error))?;
                 }
             }
         }

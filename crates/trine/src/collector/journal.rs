@@ -1,0 +1,182 @@
+//! Keeping what is rendered where another process finds it, and going on with what another process kept.
+
+use std::{
+    collections::{BinaryHeap, HashMap},
+    time::Instant,
+};
+
+use trine_ring::{
+    Arg, Consumer,
+    record::{Block, BlockBuilder, Record},
+};
+
+use super::{Collector, Draining, OutputState, REPLACE_WAIT, Renderer};
+use crate::{
+    black_box::{self, Journal, Pending, Remains},
+    callsite::Callsite,
+    clock::Timeline,
+    health,
+    loss::LossReport,
+};
+
+/// The key that is added where an output may have had an event already.
+const RECOVERED: &str = "recovered";
+
+impl Collector {
+    /// Keeps the rendered lines, and how far the rings are read. What is kept is written once, whatever becomes of the process.
+    pub(super) fn keep(&mut self) {
+        let Collector { journal: Some(journal), renderer: Some(renderer), rings, lines, .. } = self else {
+            return;
+        };
+        journal.keep(lines, rings.iter().map(Consumer::position), renderer.timeline.anchor());
+    }
+
+    /// Begins a journal for the outputs as they are now, where there is a black box.
+    pub(super) fn renew_journal(&mut self) {
+        let Some(directory) = black_box::directory() else { return };
+        let Collector { journal, generation, renderer: Some(renderer), rings, lines, .. } = self else {
+            return;
+        };
+        let pending = |(index, lines): (usize, &Vec<u8>)| Pending {
+            bytes: lines.clone(),
+            is_mid_line: journal.as_ref().is_some_and(|journal| journal.is_mid_line(index)),
+        };
+        let pending: Vec<Pending> = lines.iter().enumerate().map(pending).collect();
+        let tails: Vec<u64> = rings.iter().map(Consumer::position).collect();
+        let outputs: Vec<String> = renderer.pipes().iter().map(black_box::identity_of).collect();
+        *generation += 1;
+        let anchor = renderer.timeline.anchor();
+        *journal = Journal::create(&directory, *generation, &outputs, (&pending, &tails), anchor)
+            .inspect_err(|error| black_box::give_up_journal(error))
+            .ok();
+    }
+}
+
+/// Writes what dead processes of the service left, before anything of this one.
+pub(crate) fn recover() {
+    let Some(_draining) = Draining::until(Instant::now() + REPLACE_WAIT) else { return };
+    for remains in black_box::take_remains() {
+        let directory = remains.directory().to_owned();
+        match write_remains(remains) {
+            Ok((0, _)) => {}
+            Ok((events, process)) => health::report(format_args!(
+                "wrote {events} events that process {process} had not written when it ended"
+            )),
+            Err(why) => black_box::report_kept(&directory, &why),
+        }
+    }
+}
+
+/// Writes what one process left; how many events, and its number.
+///
+/// Done with its own journal, so that dying here is dying there once more.
+fn write_remains(mut remains: Remains) -> Result<(u64, String), String> {
+    let mut renderer = Renderer::new();
+    let outputs: Vec<String> = renderer.pipes().iter().map(black_box::identity_of).collect();
+    let mut lines = vec![Vec::new(); outputs.len()];
+    for (identity, rest) in &remains.waiting {
+        match outputs.iter().position(|output| output == identity) {
+            Some(index) => lines[index].extend_from_slice(rest),
+            None => black_box::append(identity, rest)?,
+        }
+    }
+    renderer.timeline = Timeline::of(remains.anchor);
+    let marks = renderer.pipes().iter().enumerate();
+    let marks = marks.map(|(index, pipe)| u64::from(!pipe.sink.is_file()) << index).sum();
+    renderer.recovery = Some(Box::new(Recovery::new(std::mem::take(&mut remains.sites), marks)));
+    let pending: Vec<Pending> =
+        lines.iter().map(|bytes| Pending { bytes: bytes.clone(), is_mid_line: false }).collect();
+    let rings = std::mem::take(&mut remains.rings);
+    let tails: Vec<u64> = rings.iter().map(Consumer::position).collect();
+    let journal = Journal::create(
+        remains.directory(),
+        remains.generation,
+        &outputs,
+        (&pending, &tails),
+        remains.anchor,
+    )
+    .map_err(|error| error.to_string())?;
+    let count = |lines: &Vec<u8>| lines.iter().filter(|byte| **byte == b'\n').count() as u64;
+    let rendered: u64 = lines.iter().map(count).max().unwrap_or(0);
+    let mut collector = Collector {
+        ring_times: vec![i64::MIN; rings.len()],
+        rings,
+        heads: BinaryHeap::new(),
+        renderer: Some(renderer),
+        outputs: lines
+            .iter()
+            .map(|lines| OutputState { events: count(lines), ..OutputState::default() })
+            .collect(),
+        lines,
+        losses: LossReport::new(),
+        ticked: None,
+        hangups: 0,
+        flushes_seen: 0,
+        journal: Some(journal),
+        generation: remains.generation,
+    };
+    let blocked = || Err("an output does not take its lines".to_owned());
+    if !collector.commit() {
+        return blocked();
+    }
+    let pass = collector.read(&mut BinaryHeap::new());
+    if pass.is_blocked || collector.lines_waiting() > 0 {
+        return blocked();
+    }
+    collector.flush_sinks();
+    remains.damaged.extend(collector.damage());
+    let name = remains.directory().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    black_box::finish(remains);
+    Ok((rendered + pass.records, name.rsplit('.').nth(1).unwrap_or("?").to_owned()))
+}
+
+impl Collector {
+    /// What could not be read of the rings, in words.
+    fn damage(&self) -> Option<String> {
+        let recovery = self.renderer.as_ref()?.recovery.as_ref()?;
+        (recovery.damaged > 0).then(|| format!("{} damaged records", recovery.damaged))
+    }
+}
+
+/// What is different when another process's records are rendered.
+#[derive(Debug)]
+pub(super) struct Recovery {
+    sites: HashMap<u32, &'static Callsite>,
+    /// A bit per output that gets the mark: it cannot be read, and so may have had the event.
+    pub(super) marks: u64,
+    mark: Block,
+    /// A record with the mark.
+    marked: Vec<u8>,
+    /// Records that were damaged, or of no callsite.
+    damaged: u64,
+}
+
+impl Recovery {
+    fn new(sites: HashMap<u32, &'static Callsite>, marks: u64) -> Recovery {
+        let mut mark = BlockBuilder::new();
+        mark.set(RECOVERED, &Arg::Bool(true));
+        Recovery { sites, marks, mark: mark.finish_once(), marked: Vec::new(), damaged: 0 }
+    }
+
+    /// The callsite of a record, unless one of them is damaged.
+    pub(super) fn site(&mut self, record: Record<'_>) -> Option<&'static Callsite> {
+        let site = self.sites.get(&record.site()).copied().filter(|_| record.is_whole());
+        self.damaged += u64::from(site.is_none());
+        site
+    }
+
+    /// The bytes of a record with the mark, to be given back with [`Recovery::keep`].
+    pub(super) fn mark(&mut self, record: Record<'_>) -> Vec<u8> {
+        let mut bytes = std::mem::take(&mut self.marked);
+        bytes.clear();
+        bytes.extend_from_slice(record.as_bytes());
+        bytes.extend_from_slice(self.mark.as_bytes());
+        let length = bytes.len() as u32;
+        bytes[..4].copy_from_slice(&length.to_le_bytes());
+        bytes
+    }
+
+    pub(super) fn keep(&mut self, bytes: Vec<u8>) {
+        self.marked = bytes;
+    }
+}
