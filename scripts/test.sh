@@ -105,6 +105,8 @@ all_features() {
 
 fuzz_seeds() { (cd fuzz && cargo test); }
 
+kills() { bash tests/faults/kill.sh; }
+
 contestants() { (cd bench && CARGO_TARGET_DIR=$CARGO_TARGET_DIR/bench cargo test --release); }
 
 echo '── tools'
@@ -146,6 +148,7 @@ if ! $fast; then
     step 'documentation, without warnings' documentation
     tests 'the ring under a model checker' ring_models
     tests 'kept inputs of the fuzz targets' fuzz_seeds
+    step 'kills at random moments' kills
     if $bench; then
         tests 'the benchmark, with tiny input' contestants
     else

@@ -1,0 +1,91 @@
+//! The program that is broken: it emits as fast as it can, and tells how far it is.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
+
+use trine::{
+    Format, Output, info,
+    sink::{FileSink, Sink},
+};
+use trine_ring::{Backing, Region};
+
+use crate::plan::Plan;
+
+/// The log; rotated.
+pub(crate) const LOG: &str = "app.jsonl";
+/// The second output; not rotated.
+pub(crate) const SECOND: &str = "all.log";
+/// One event in so many is too large for a small ring.
+const LARGE_EVERY: u64 = 499;
+/// Bytes of the text of such an event.
+const LARGE_BYTES: usize = 3_000;
+
+/// How many events of each thread have been emitted: in memory that outlives the victim.
+#[derive(Debug)]
+pub(crate) struct Counts(Region);
+
+impl Counts {
+    pub(crate) fn create(place: &Path, run: u64, threads: usize) -> Counts {
+        let backing = Backing::Directory(place.to_owned());
+        Counts(Region::create(&backing, &name(run), threads * 8).expect("memory for counts"))
+    }
+
+    fn open(place: &Path, run: u64) -> Counts {
+        Counts(Region::open(&place.join(name(run))).expect("memory for counts"))
+    }
+
+    pub(crate) fn read(&self) -> Vec<u64> {
+        self.0.words().iter().map(|word| word.load(Ordering::Acquire)).collect()
+    }
+
+    fn of(&self, thread: usize) -> &AtomicU64 {
+        &self.0.words()[thread]
+    }
+}
+
+fn name(run: u64) -> String {
+    format!("counts-{run}")
+}
+
+/// The text of an event: of any length, and known from its number.
+pub(crate) fn text(n: u64) -> &'static str {
+    static TEXT: [u8; LARGE_BYTES] = [b'x'; LARGE_BYTES];
+    let bytes = if n % LARGE_EVERY == LARGE_EVERY - 1 { LARGE_BYTES } else { (n * 7 % 90) as usize };
+    std::str::from_utf8(&TEXT[..bytes]).unwrap_or_default()
+}
+
+/// Runs until it is killed; where it `only-recover`s, until it has.
+pub(crate) fn run(place: &Path, run: u64, life: &str, plan: &Plan) {
+    let file = FileSink::new(place.join(LOG)).rotate_bytes(plan.rotate_bytes);
+    let mut setup = trine::setup().ring_bytes(plan.ring_bytes).output(json(file));
+    if plan.has_second {
+        setup = setup.output(Output::file(place.join(SECOND)).format(Format::Logfmt));
+    }
+    setup.start();
+    if life == "only-recover" {
+        return;
+    }
+    let counts = Arc::new(Counts::open(place, run));
+    let threads: Vec<_> = (0..plan.threads)
+        .map(|thread| {
+            let counts = Arc::clone(&counts);
+            thread::spawn(move || {
+                for n in 0.. {
+                    info!("step_done", run, thread, n, text = text(n));
+                    counts.of(thread).store(n + 1, Ordering::Release);
+                }
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| drop(thread.join()));
+}
+
+fn json(sink: impl Sink + 'static) -> Output {
+    Output::to(sink).format(Format::Json)
+}
