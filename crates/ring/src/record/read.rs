@@ -1,11 +1,14 @@
 //! Bytes to values. Total: any bytes give some values or an early end, never a panic and never a read outside.
 
+mod whole;
+
 use std::{
     borrow::Cow,
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6},
 };
 
+pub(crate) use self::whole::is_whole_value;
 use super::{DEPTH_MAX, HEADER_BYTES, Tag, block::BlockRef};
 
 /// Text as it lies in a record. It was UTF-8 when it was written; a damaged ring may hold anything.
@@ -383,26 +386,6 @@ impl<'a> Record<'a> {
         self.flags
     }
 
-    /// True when header, values and blocks fill the record exactly, each of them whole: what a writer makes always is so.
-    ///
-    /// Cost: reads everything.
-    pub fn is_whole(&self) -> bool {
-        let mut values = self.values();
-        let read = values.by_ref().take_while(is_whole_value).count();
-        if read != usize::from(self.count) {
-            return false;
-        }
-        let mut rest = values.cursor.rest();
-        while let Some((block, behind)) = BlockRef::split(rest) {
-            let count = u32::from_le_bytes([rest[4], rest[5], rest[6], rest[7]]);
-            if !block.is_whole(count) {
-                return false;
-            }
-            rest = behind;
-        }
-        rest.is_empty()
-    }
-
     /// The record's own bytes.
     #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
@@ -413,33 +396,6 @@ impl<'a> Record<'a> {
     #[inline]
     pub fn values(&self) -> Values<'a> {
         Values { cursor: Cursor::new(&self.bytes[HEADER_BYTES..]), left: self.count }
-    }
-}
-
-/// True when everything inside a value can be read.
-pub(crate) fn is_whole_value(value: &ValueRef<'_>) -> bool {
-    match value {
-        ValueRef::Str(text) | ValueRef::Failed(text) => std::str::from_utf8(text.0).is_ok(),
-        ValueRef::List(list) => {
-            let mut cursor = Cursor::new(list.bytes);
-            while !cursor.0.is_empty() {
-                if !cursor.value(list.depth).as_ref().is_some_and(is_whole_value) {
-                    return false;
-                }
-            }
-            true
-        }
-        ValueRef::Map(map) => {
-            let mut cursor = Cursor::new(map.bytes);
-            while !cursor.0.is_empty() {
-                let is_key = cursor.text().is_some_and(|key| std::str::from_utf8(key.0).is_ok());
-                if !is_key || !cursor.value(map.depth).as_ref().is_some_and(is_whole_value) {
-                    return false;
-                }
-            }
-            true
-        }
-        _ => true,
     }
 }
 

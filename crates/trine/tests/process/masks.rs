@@ -32,7 +32,8 @@ pub(crate) const CASES: &[Case] = &[
         "a_secret_is_in_no_ring_and_no_output_of_the_worker",
         |place| program(place, Delivery::Worker),
         |stage| {
-            let mut running = stage.program().env("TRINE_CONFIG", config(stage)).start();
+            let program = stage.program().env("TRINE_CONFIG", config(stage)).env("TRINE_BLACK_BOX", "off");
+            let mut running = program.start();
             assert_eq!(running.hear(), "ready");
             let rings = Process::new(running.pid()).rings;
             running.go_on();
