@@ -6,6 +6,7 @@ pub(crate) mod generate;
 pub(crate) mod ops;
 pub(crate) mod orphans;
 pub(crate) mod query;
+pub(crate) mod recover;
 pub(crate) mod tail;
 pub(crate) mod volume;
 
@@ -20,6 +21,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Query(flags) => query::run(&flags),
         Command::Orphans(flags) => orphans::run(&flags),
         Command::Tail(flags) => tail::run(&flags),
+        Command::Recover(flags) => recover::run(&flags),
         Command::Volume(flags) => volume::run(&flags),
     }
 }

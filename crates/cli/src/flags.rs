@@ -22,5 +22,6 @@ pub(crate) enum Command {
     Tail(commands::tail::Flags),
     Volume(commands::volume::Flags),
     Demo(commands::demo::Flags),
+    Recover(commands::recover::Flags),
     Generate(commands::generate::Flags),
 }

@@ -7,6 +7,7 @@
 //! **Invariant:** nothing here makes an event wait or fail. What cannot be had is said once, and memory is private.
 
 mod journal;
+mod last_words;
 mod mark;
 mod outbox;
 mod place;
@@ -14,7 +15,7 @@ mod remains;
 mod tail;
 
 use std::{
-    fmt,
+    fmt, io,
     path::{Path, PathBuf},
     sync::{
         Mutex,
@@ -27,7 +28,8 @@ use trine_ring::Backing;
 
 use self::place::Place;
 pub(crate) use self::{
-    journal::{Journal, Pending},
+    journal::{Journal, Outputs, Pending},
+    last_words::LastWords,
     remains::{Remains, append},
 };
 use crate::{config::BlackBox, health, lock, pipeline::Pipe};
@@ -80,13 +82,13 @@ pub(crate) fn configure(said: Option<BlackBox>, is_inline: bool, pipes: &[Pipe])
 }
 
 #[cfg(unix)]
-fn default_base() -> Option<PathBuf> {
+pub(crate) fn default_base() -> Option<PathBuf> {
     let user = trine_ring::process::user_id();
     Path::new(SHARED_MEMORY).is_dir().then(|| Path::new(SHARED_MEMORY).join(format!("trine-{user}")))
 }
 
 #[cfg(not(unix))]
-fn default_base() -> Option<PathBuf> {
+pub(crate) fn default_base() -> Option<PathBuf> {
     None
 }
 
@@ -170,6 +172,26 @@ pub(crate) fn take_remains() -> Vec<Remains> {
         Remains::open(place).inspect_err(|error| report_kept(&directory, error)).ok()
     };
     places.into_iter().filter_map(open).collect()
+}
+
+/// A dead process's directory, held.
+#[derive(Debug)]
+pub(crate) struct Dead(Place);
+
+impl Dead {
+    pub(crate) fn last_words(&self, last: usize) -> io::Result<LastWords> {
+        last_words::read(self.0.path(), last)
+    }
+
+    pub(crate) fn open(self) -> io::Result<Remains> {
+        Remains::open(self.0)
+    }
+}
+
+/// All that is in a directory, by name; `None` for what a living process has.
+pub(crate) fn take_all(base: &Path) -> io::Result<Vec<(String, Option<Dead>)>> {
+    let found = Place::take_all(base)?;
+    Ok(found.into_iter().map(|(name, place)| (name, place.map(Dead))).collect())
 }
 
 /// Says why something is left where it is.

@@ -43,7 +43,7 @@ pub(crate) use self::{
     counts::{Counts, counts, damaged_bytes, lag, ring_bytes_high},
     flush::{flush, flush_patiently},
     hold::{forget, hold_for_fork, hold_for_good, is_held_for_good},
-    journal::recover,
+    journal::{recover, recover_one},
     render::{OUTPUTS_MAX, Renderer},
 };
 use self::{

@@ -87,6 +87,7 @@ mod options;
 mod panics;
 mod pipeline;
 mod random;
+pub mod recovery;
 pub mod rules;
 pub mod sample;
 mod scope;

@@ -18,7 +18,7 @@ use crate::{
     callsite::{self, Callsite},
     clock, collector,
     config::{BlackBox, DEFAULT_RING_BYTES},
-    encoder::Encoder,
+    encoder::{Encoder, Format},
     error_text, leave, lock,
     mask::Masks,
     masks::Masking,
@@ -54,11 +54,15 @@ pub(crate) struct Config {
     pub(crate) stages: Stages,
     pub(crate) sampling: SampleRules,
     pub(crate) masking: Arc<Masking>,
+    /// The masks are not those that always are in force.
+    pub(crate) has_own_masks: bool,
 }
 
 /// One output: what it wants, how it is rendered, where it goes.
 #[derive(Debug, Clone)]
 pub(crate) struct Pipe {
+    /// What the encoder is called in configuration, when it is one of ours.
+    pub(crate) format: Option<Format>,
     /// `None`: what the process's rules allow.
     pub(crate) rules: Option<LevelRules>,
     pub(crate) encoder: Arc<Mutex<Box<dyn Encoder>>>,
@@ -207,7 +211,8 @@ pub(crate) fn set_sampling(sampling: SampleRules) {
 /// Changes what is masked.
 pub(crate) fn set_masks(masks: &Masks) {
     let masking = Arc::new(Masking::new(masks));
-    change(|config| Config { masking, ..config });
+    let has_own_masks = *masks != Masks::default();
+    change(|config| Config { masking, has_own_masks, ..config });
 }
 
 /// Changes a part of what is in force.

@@ -236,6 +236,7 @@ impl Setup {
                 levels: settings.level.unwrap_or_default(),
                 stages: self.stages,
                 sampling: settings.sample.unwrap_or_default(),
+                has_own_masks: settings.masks.as_ref().is_some_and(|masks| *masks != Masks::default()),
                 masking: Arc::new(Masking::new(&settings.masks.unwrap_or_default())),
                 pipes: outputs.into_iter().map(|output| output.into_pipe(settings.format, color)).collect(),
             },
@@ -346,12 +347,13 @@ impl Output {
 
     fn into_pipe(self, default: Option<Format>, color: bool) -> Pipe {
         let by_place = if self.is_terminal { Format::Pretty } else { Format::Json };
-        let encoder = match self.rendering {
-            Rendering::Encoder(encoder) => encoder,
-            Rendering::Format(format) => format.encoder(color && self.is_terminal),
-            Rendering::Default => default.unwrap_or(by_place).encoder(color && self.is_terminal),
+        let named = |format: Format| (Some(format), format.encoder(color && self.is_terminal));
+        let (format, encoder) = match self.rendering {
+            Rendering::Encoder(encoder) => (None, encoder),
+            Rendering::Format(format) => named(format),
+            Rendering::Default => named(default.unwrap_or(by_place)),
         };
-        Pipe { rules: self.rules, encoder: Arc::new(Mutex::new(encoder)), sink: self.sink }
+        Pipe { format, rules: self.rules, encoder: Arc::new(Mutex::new(encoder)), sink: self.sink }
     }
 }
 

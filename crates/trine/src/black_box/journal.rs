@@ -7,6 +7,7 @@
 //! or note is whole, and what it says is true.
 
 mod note;
+mod outputs;
 mod slot;
 
 use std::{
@@ -23,6 +24,7 @@ use super::{outbox::Outbox, place, report_once};
 use crate::{clock::Anchor, sink::FilePlace};
 
 pub(super) use self::note::Note;
+pub(crate) use self::outputs::Outputs;
 
 /// First bytes of the file.
 const MAGIC: u64 = u64::from_le_bytes(*b"TRINEBOX");
@@ -62,6 +64,7 @@ pub(super) struct Left {
     /// By number of the ring.
     pub(super) tails: Vec<u64>,
     pub(super) outputs: Vec<LeftOutput>,
+    pub(super) described: Outputs,
 }
 
 /// What one output may not have.
@@ -81,24 +84,21 @@ impl Journal {
     pub(crate) fn create(
         directory: &Path,
         generation: u32,
-        outputs: &[String],
+        outputs: &Outputs,
         (pending, tails): (&[Pending], &[u64]),
         anchor: Anchor,
     ) -> io::Result<Journal> {
         clear(directory, generation);
         let mut names = place::open(&directory.join(format!("{OUTPUTS}{generation}")))?;
         names.set_len(0)?;
-        names.write_all(outputs.join("\n").as_bytes())?;
+        names.write_all(outputs.to_text().as_bytes())?;
         let backing = Backing::Directory(directory.to_owned());
-        let words = HEADER_WORDS + slot::WORDS + outputs.len() * note::WORDS;
+        let count = outputs.all.len();
+        let words = HEADER_WORDS + slot::WORDS + count * note::WORDS;
         let state = Region::create(&backing, &format!("{STATE}{generation}"), words * 8)?;
         let outbox = |index| Outbox::new(directory.to_owned(), format!("{OUTBOX}{generation}-{index}"));
-        let mut journal = Journal {
-            state,
-            sequence: 0,
-            outboxes: (0..outputs.len()).map(outbox).collect(),
-            tails: Vec::new(),
-        };
+        let mut journal =
+            Journal { state, sequence: 0, outboxes: (0..count).map(outbox).collect(), tails: Vec::new() };
         for (index, pending) in pending.iter().enumerate() {
             journal.outboxes[index].is_mid_line = pending.is_mid_line;
             journal.note(index, None);
@@ -214,7 +214,7 @@ pub(super) fn read(directory: &Path) -> io::Result<Option<Left>> {
             ));
         }
         let text = fs::read_to_string(directory.join(format!("{OUTPUTS}{generation}"))).unwrap_or_default();
-        let identities: Vec<&str> = text.lines().collect();
+        let described = Outputs::from_text(&text);
         let Some(slot) = words.get(HEADER_WORDS..).and_then(Slot::latest) else { continue };
         let outputs = slot
             .outputs
@@ -226,11 +226,11 @@ pub(super) fn read(directory: &Path) -> io::Result<Option<Left>> {
                 let name = format!("{OUTBOX}{generation}-{index}");
                 let (bytes, missing) = kept.read(directory, &name);
                 let taken = usize::try_from(note.position.saturating_sub(kept.from)).unwrap_or(usize::MAX);
-                let identity = identities.get(index).map_or(String::new(), |text| (*text).to_owned());
+                let identity = described.all.get(index).map_or(String::new(), |one| one.identity.clone());
                 LeftOutput { identity, taken: taken.min(bytes.len()), bytes, note, missing }
             })
             .collect();
-        return Ok(Some(Left { generation, anchor: slot.anchor, tails: slot.tails, outputs }));
+        return Ok(Some(Left { generation, anchor: slot.anchor, tails: slot.tails, outputs, described }));
     }
     Ok(None)
 }

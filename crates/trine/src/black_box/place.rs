@@ -75,6 +75,28 @@ impl Place {
         found.into_iter().map(|(_, place)| place).collect()
     }
 
+    /// All directories of processes, with their names: those of dead ones held, those of others not.
+    pub(super) fn take_all(base: &Path) -> io::Result<Vec<(String, Option<Place>)>> {
+        prepare(base)?;
+        let _lock = hold(base)?;
+        let mut found = Vec::new();
+        for entry in fs::read_dir(base)?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if !entry.path().is_dir() || name.starts_with(REMOVED) || name.starts_with(DAMAGED) {
+                continue;
+            }
+            let owner = open(&entry.path().join(OWNER))?;
+            let place = owner.try_lock().is_ok().then(|| Place {
+                base: base.to_owned(),
+                path: entry.path(),
+                _owner: owner,
+            });
+            found.push((name, place));
+        }
+        found.sort_by(|one, other| one.0.cmp(&other.0));
+        Ok(found)
+    }
+
     /// Keeps the directory under another name, so that nobody takes it for one that can be read.
     pub(super) fn set_aside(self) {
         let _ = self.rename(DAMAGED);

@@ -49,14 +49,7 @@ impl Remains {
             // It died before it wrote anything.
             None => (1, Timeline::new().anchor(), Vec::new(), Vec::new()),
         };
-        let mut sites = HashMap::new();
-        for (_, name) in numbered(directory, "callsites-") {
-            let read = File::open(directory.join(&name)).and_then(|mut file| TableReader::open(&mut file));
-            match read {
-                Ok(table) => table.callsites().for_each(|(number, site)| learn(&mut sites, number, &site)),
-                Err(error) => note_damage(&mut damaged, &directory.join(name), error)?,
-            }
-        }
+        let sites = read_sites(directory, &mut damaged)?;
         let mut rings = Vec::new();
         for (number, name) in numbered(directory, "ring-") {
             if number as usize >= crate::pipeline::RINGS_MAX {
@@ -108,8 +101,24 @@ fn empty_ring() -> io::Result<Consumer> {
     ring::create(&Backing::Private, "empty", EMPTY_RING_BYTES).map(|(_, consumer)| consumer)
 }
 
+/// The callsites of a dead process, by their numbers there.
+pub(super) fn read_sites(
+    directory: &Path,
+    damaged: &mut Vec<String>,
+) -> io::Result<HashMap<u32, &'static Callsite>> {
+    let mut sites = HashMap::new();
+    for (_, name) in numbered(directory, "callsites-") {
+        let read = File::open(directory.join(&name)).and_then(|mut file| TableReader::open(&mut file));
+        match read {
+            Ok(table) => table.callsites().for_each(|(number, site)| learn(&mut sites, number, &site)),
+            Err(error) => note_damage(damaged, &directory.join(name), error)?,
+        }
+    }
+    Ok(sites)
+}
+
 /// Files called `prefix` and a number, by number.
-fn numbered(directory: &Path, prefix: &str) -> Vec<(u32, String)> {
+pub(super) fn numbered(directory: &Path, prefix: &str) -> Vec<(u32, String)> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let mut found: Vec<(u32, String)> = entries
         .filter_map(|entry| {
@@ -122,7 +131,7 @@ fn numbered(directory: &Path, prefix: &str) -> Vec<(u32, String)> {
 }
 
 /// Goes on without a file that is damaged; not without one that a later version may be able to read.
-fn note_damage(damaged: &mut Vec<String>, path: &Path, error: io::Error) -> io::Result<()> {
+pub(super) fn note_damage(damaged: &mut Vec<String>, path: &Path, error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::Unsupported {
         return Err(error);
     }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BinaryHeap, HashMap},
+    path::Path,
     time::Instant,
 };
 
@@ -12,7 +13,7 @@ use trine_ring::{
 
 use super::{Collector, Draining, OutputState, REPLACE_WAIT, Renderer};
 use crate::{
-    black_box::{self, Journal, Pending, Remains},
+    black_box::{self, Journal, Outputs, Pending, Remains},
     callsite::Callsite,
     clock::Timeline,
     health,
@@ -43,7 +44,7 @@ impl Collector {
         };
         let pending: Vec<Pending> = lines.iter().enumerate().map(pending).collect();
         let tails: Vec<u64> = rings.iter().map(Consumer::position).collect();
-        let outputs: Vec<String> = renderer.pipes().iter().map(black_box::identity_of).collect();
+        let outputs = renderer.outputs();
         *generation += 1;
         let anchor = renderer.timeline.anchor();
         *journal = Journal::create(&directory, *generation, &outputs, (&pending, &tails), anchor)
@@ -67,15 +68,35 @@ pub(crate) fn recover() {
     }
 }
 
+/// Writes what one dead process left, with the pipeline as it is; with `to`, everything to that file.
+pub(crate) fn recover_one(dead: black_box::Dead, to: Option<&Path>) -> Result<u64, String> {
+    let Some(_draining) = Draining::until(Instant::now() + REPLACE_WAIT) else {
+        return Err("the pipeline is busy".to_owned());
+    };
+    let mut remains = dead.open().map_err(|error| error.to_string())?;
+    if to.is_some() {
+        let output = Renderer::new().outputs().all.into_iter().next().unwrap_or_default();
+        remains.waiting.iter_mut().for_each(|(identity, _)| identity.clone_from(&output.identity));
+    }
+    write_remains(remains).map(|(events, _)| events)
+}
+
+impl Renderer {
+    /// The outputs, in words.
+    fn outputs(&self) -> Outputs {
+        self.config.as_deref().map(Outputs::of).unwrap_or_default()
+    }
+}
+
 /// Writes what one process left; how many events, and its number.
 ///
 /// Done with its own journal, so that dying here is dying there once more.
 fn write_remains(mut remains: Remains) -> Result<(u64, String), String> {
     let mut renderer = Renderer::new();
-    let outputs: Vec<String> = renderer.pipes().iter().map(black_box::identity_of).collect();
-    let mut lines = vec![Vec::new(); outputs.len()];
+    let outputs = renderer.outputs();
+    let mut lines = vec![Vec::new(); outputs.all.len()];
     for (identity, rest) in &remains.waiting {
-        match outputs.iter().position(|output| output == identity) {
+        match outputs.all.iter().position(|output| output.identity == *identity) {
             Some(index) => lines[index].extend_from_slice(rest),
             None => black_box::append(identity, rest)?,
         }

@@ -28,7 +28,7 @@ const ADMITS_KNOWN: u64 = 1 << 63;
 #[derive(Debug)]
 pub(crate) struct Renderer {
     version: u64,
-    config: Option<Arc<Config>>,
+    pub(super) config: Option<Arc<Config>>,
     /// By number, from one.
     sites: Vec<&'static Callsite>,
     /// By number: a bit per output that wants the callsite, and whether that is known.
