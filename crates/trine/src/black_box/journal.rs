@@ -42,6 +42,9 @@ const HEADER_WORDS: usize = 8;
 /// The journal of a list of outputs. Another list is another generation, in files of its own.
 #[derive(Debug)]
 pub(crate) struct Journal {
+    directory: PathBuf,
+    generation: u32,
+    outputs: Outputs,
     state: Region,
     sequence: u64,
     outboxes: Vec<Outbox>,
@@ -89,16 +92,22 @@ impl Journal {
         anchor: Anchor,
     ) -> io::Result<Journal> {
         clear(directory, generation);
-        let mut names = place::open(&directory.join(format!("{OUTPUTS}{generation}")))?;
-        names.set_len(0)?;
-        names.write_all(outputs.to_text().as_bytes())?;
+        describe(directory, generation, outputs)?;
         let backing = Backing::Directory(directory.to_owned());
         let count = outputs.all.len();
         let words = HEADER_WORDS + slot::WORDS + count * note::WORDS;
         let state = Region::create(&backing, &format!("{STATE}{generation}"), words * 8)?;
         let outbox = |index| Outbox::new(directory.to_owned(), format!("{OUTBOX}{generation}-{index}"));
-        let mut journal =
-            Journal { state, sequence: 0, outboxes: (0..count).map(outbox).collect(), tails: Vec::new() };
+        let (directory, outputs) = (directory.to_owned(), outputs.clone());
+        let mut journal = Journal {
+            directory,
+            generation,
+            outputs,
+            state,
+            sequence: 0,
+            outboxes: (0..count).map(outbox).collect(),
+            tails: Vec::new(),
+        };
         for (index, pending) in pending.iter().enumerate() {
             journal.outboxes[index].is_mid_line = pending.is_mid_line;
             journal.note(index, None);
@@ -108,12 +117,24 @@ impl Journal {
         let header = &journal.state.words()[..2];
         header[1].store(VERSION, Ordering::Relaxed);
         header[0].store(MAGIC, Ordering::Release);
-        for (older, path) in generations(directory) {
+        for (older, path) in generations(&journal.directory) {
             if older < generation {
                 let _ = fs::remove_file(path);
             }
         }
         Ok(journal)
+    }
+
+    /// Goes on for a changed configuration, when it has the same outputs in the same order; false when it has not.
+    pub(crate) fn goes_on_for(&mut self, outputs: &Outputs) -> bool {
+        let is_same = self.outputs.identities().eq(outputs.identities());
+        if is_same && self.outputs != *outputs {
+            self.outputs.clone_from(outputs);
+            if let Err(error) = describe(&self.directory, self.generation, outputs) {
+                report_once(&error);
+            }
+        }
+        is_same
     }
 
     /// Keeps what is rendered and not yet written, and how far the rings were read for it. Nothing happens where nothing changed.
@@ -170,6 +191,15 @@ impl Journal {
     pub(crate) fn is_mid_line(&self, index: usize) -> bool {
         self.outboxes.get(index).is_some_and(|outbox| outbox.is_mid_line)
     }
+}
+
+/// Writes down what the outputs are; all of it or nothing.
+fn describe(directory: &Path, generation: u32, outputs: &Outputs) -> io::Result<()> {
+    let new = directory.join("outputs-new");
+    let mut file = place::open(&new)?;
+    file.set_len(0)?;
+    file.write_all(outputs.to_text().as_bytes())?;
+    fs::rename(new, directory.join(format!("{OUTPUTS}{generation}")))
 }
 
 /// Removes what is there of a generation that was begun and never in force.

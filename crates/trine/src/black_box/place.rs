@@ -66,6 +66,7 @@ impl Place {
             } else if name.strip_prefix(service).is_some_and(|rest| rest.starts_with('.'))
                 && let Ok(owner) = open(&entry.path().join(OWNER))
                 && owner.try_lock().is_ok()
+                && !is_in_use(&name)
             {
                 let since = owner.metadata().and_then(|facts| facts.modified()).ok();
                 found.push((since, Place { base: base.to_owned(), path: entry.path(), _owner: owner }));
@@ -86,11 +87,8 @@ impl Place {
                 continue;
             }
             let owner = open(&entry.path().join(OWNER))?;
-            let place = owner.try_lock().is_ok().then(|| Place {
-                base: base.to_owned(),
-                path: entry.path(),
-                _owner: owner,
-            });
+            let is_dead = owner.try_lock().is_ok() && !is_in_use(&name);
+            let place = is_dead.then(|| Place { base: base.to_owned(), path: entry.path(), _owner: owner });
             found.push((name, place));
         }
         found.sort_by(|one, other| one.0.cmp(&other.0));
@@ -120,6 +118,14 @@ impl Place {
         let renamed = self.base.join(format!("{word}{name}"));
         fs::rename(&self.path, &renamed).map(|()| renamed)
     }
+}
+
+/// True when the process of that name has the directory's files in its memory, though its lock is free: a program that makes itself
+/// a daemon closes all descriptors it finds.
+fn is_in_use(name: &str) -> bool {
+    let process: Option<u32> = name.split('.').nth(1).and_then(|process| process.parse().ok());
+    let maps = process.and_then(|process| fs::read(format!("/proc/{process}/maps")).ok());
+    maps.is_some_and(|maps| maps.windows(name.len()).any(|window| window == name.as_bytes()))
 }
 
 /// Makes sure that the user's directory is there, and nobody else's.

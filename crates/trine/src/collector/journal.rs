@@ -45,6 +45,9 @@ impl Collector {
         let pending: Vec<Pending> = lines.iter().enumerate().map(pending).collect();
         let tails: Vec<u64> = rings.iter().map(Consumer::position).collect();
         let outputs = renderer.outputs();
+        if journal.as_mut().is_some_and(|journal| journal.goes_on_for(&outputs)) {
+            return;
+        }
         *generation += 1;
         let anchor = renderer.timeline.anchor();
         *journal = Journal::create(&directory, *generation, &outputs, (&pending, &tails), anchor)

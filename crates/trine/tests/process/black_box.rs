@@ -115,6 +115,31 @@ pub(crate) const CASES: &[Case] = &[
         },
     ),
     Case::new(
+        "a_process_that_has_closed_all_descriptors_is_not_taken_for_dead",
+        |place| {
+            place.to_file().start();
+            info!("step_done", thread = 0, n = 0);
+            if !place.path("first").exists() {
+                fs::write(place.path("first"), "").unwrap();
+                assert_eq!(trine::flush(Duration::from_secs(10)), 0);
+                // SAFETY: as programs do that make themselves daemons. The log is closed as well.
+                unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, 0) };
+                place.say("ready");
+                place.wait();
+                // SAFETY: ends the process, which has no log any more.
+                unsafe { libc::_exit(0) };
+            }
+        },
+        |stage| {
+            let mut first = stage.program().start();
+            assert_eq!(first.hear(), "ready");
+            stage.run().assert_quiet_success();
+            assert_eq!(stage.black_boxes().len(), 1, "that of the first, which lives");
+            first.go_on();
+            first.finish().assert_success();
+        },
+    ),
+    Case::new(
         "a_child_of_a_fork_has_a_black_box_of_its_own",
         |place| {
             place.to_file().start();

@@ -45,6 +45,11 @@ impl Outputs {
         }
     }
 
+    /// What they are called.
+    pub(super) fn identities(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|one| &*one.identity)
+    }
+
     pub(super) fn to_text(&self) -> String {
         let besides = self.besides.iter().map(|name| format!("#{name}\n"));
         let all = self.all.iter().map(|one| format!("{}\t{}\t{}\n", one.identity, one.format, one.levels));
