@@ -38,9 +38,8 @@ pub(crate) const CASES: &[Case] = &[
             let rings = Process::new(running.pid()).rings;
             running.go_on();
             running.finish().assert_success();
-            assert!(!rings.is_empty());
+            assert!(rings.iter().any(|ring| holds(ring, SEEN)), "nothing was emitted");
             for ring in &rings {
-                assert!(holds(ring, SEEN), "nothing was emitted here");
                 assert!(!holds(ring, CANARY), "a ring holds the secret: {}", around(ring));
             }
             assert_clean_outputs(stage);
