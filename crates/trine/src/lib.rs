@@ -45,6 +45,11 @@
 //! `error!(cause: &error, "payment_process_failed")` asks the error: [`ErrorCode`] adds its code, [`ErrorContext`] is for errors that
 //! come as pieces. A panic is an event, `runtime_thread_panicked`. See `docs/errors.md`.
 //!
+//! # How do I keep secrets out of the log?
+//! What stands under keys such as `password` or `x-api-key` is masked by itself, at any depth, before it is stored anywhere; what has the form
+//! of a secret (card numbers, tokens, `password=...`) is masked in all texts. [`Secret`] hides a value whatever it is called; [`mask`] has
+//! functions for the rest, and `docs/masks.md` says what is looked for where.
+//!
 //! # How many of what happened, and how long did it take?
 //! Every name is counted from its first event on: [`counts`], [`metrics::operations`], [`metrics::prometheus`]. See `docs/counts.md`.
 //!
@@ -54,7 +59,8 @@
 //! - `metrics-server`: `serve_metrics`, for Prometheus to scrape.
 //! - `gzip`, `zstd`: compression of closed log files.
 //! - `anyhow`, `eyre`: `cause:` takes their errors as they are.
-//! - `serde`, `uuid`, `jiff`, `chrono`, `time`, `url`: values of those crates' types.
+//! - `serde`: values of types that serde can serialize, and a [`Secret`] in them.
+//! - `uuid`, `jiff`, `chrono`, `time`, `url`: values of those crates' types.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "attributes")]
