@@ -1,63 +1,76 @@
 //! How the keys of a policy end in a text, with what may stand between them and a sign.
 
-use super::scan::Grams;
+use super::scan::{Grams, LEAD};
 use crate::mask::KeyPolicy;
 
 /// What joins the words of a key in a text.
 const JOINTS: [&str; 5] = ["", "_", "-", ".", " "];
-/// One byte that may stand between a key and a sign: a blank, a bracket, a quote, or a digit, which does not count.
-const ONE: &[u8] = b" \t]\"'`0123456789";
-/// What two of them may be.
-const TWO: [(&[u8], &[u8]); 5] = [
-    (b"\"'`]", b" \t"),
-    (b"\"'`", b"]"),
-    (b"\\", b"\"'`"),
-    (b"_-.[0123456789", b"0123456789"),
-    (b"0123456789", b" ]\"'`"),
-];
-/// What more may be: a sign may stand far from a key that is quoted.
-const MORE: &[u8] = b" \t]\"'`\\";
+const DIGITS: &[u8] = b"0123456789";
+const QUOTES: &[u8] = b"\"'`";
 
 /// Inserts all groups of four bytes that may stand before a sign when one of the keys does. Keys of one letter are left out, as
 /// every letter before a sign would be worth a look.
 pub(super) fn insert(keys: &KeyPolicy, grams: &mut Grams) {
     let spelled =
         keys.masked().map(words).flat_map(|words| JOINTS.map(|joint| words.join(joint).into_bytes()));
-    let mut ends: Vec<Vec<u8>> = spelled.map(|mut key| key.split_off(key.len().saturating_sub(4))).collect();
-    ends.sort_unstable();
-    ends.dedup();
-    ends.iter().for_each(|end| insert_end(end, grams));
-    for [x, y, z] in triples() {
-        MORE.iter().for_each(|w| grams.insert_key([*w, x, y, z]));
+    let ends = spelled.map(|mut key| key.split_off(key.len().saturating_sub(LEAD)));
+    let mut ends: Vec<Vec<u8>> = ends.filter(|end| end.len() > 1).collect();
+    for length in 0..=LEAD {
+        // The more stands between, the fewer different ends are left.
+        ends.iter_mut().for_each(|end| _ = end.drain(..end.len().saturating_sub(LEAD - length)));
+        ends.sort_unstable();
+        ends.dedup();
+        for between in between(length) {
+            ends.iter().for_each(|end| insert_group(end, &between, grams));
+        }
     }
 }
 
-/// A key, or the last four bytes of one.
-fn insert_end(key: &[u8], grams: &mut Grams) {
-    // What stands before a key of two or three letters can be anything.
-    let (a, b) = match *key {
-        [.., a, b, _, _] => (a..=a, b..=b),
-        [b, _, _] => (0..=255, b..=b),
-        [_, _] => (0..=255, 0..=255),
-        _ => return,
+/// The four bytes of an end and what is behind it; or less, and whatever stands before.
+fn insert_group(end: &[u8], between: &[u8], grams: &mut Grams) {
+    fn insert_from(start: usize, mut group: [u8; LEAD], grams: &mut Grams) {
+        match start.checked_sub(1) {
+            None => grams.insert_key(group),
+            Some(before) => (0..=255).for_each(|byte| {
+                group[before] = byte;
+                insert_from(before, group, grams);
+            }),
+        }
+    }
+    let (middle, mut group) = (LEAD - between.len(), [0; LEAD]);
+    let start = middle - end.len();
+    group[start..middle].copy_from_slice(end);
+    group[middle..].copy_from_slice(between);
+    insert_from(start, group, grams);
+}
+
+/// All of this length that may stand between a key and a sign: a digit, which does not count; a quote and what escapes it; a bracket;
+/// blanks. Digits with much behind them are left out, to keep the groups few.
+fn between(length: usize) -> Vec<Vec<u8>> {
+    const BACKSLASHES_MAX: usize = 3;
+    let mut all = match length {
+        1 => DIGITS.iter().map(|digit| vec![*digit]).collect(),
+        2 => {
+            let one = |before: &'static [u8], then: &'static [u8]| {
+                before.iter().flat_map(|first| then.iter().map(|second| vec![*first, *second]))
+            };
+            one(b"_-.[", DIGITS).chain(one(DIGITS, b" \"'`")).collect()
+        }
+        _ => Vec::new(),
     };
-    let [.., c, d] = *key else { return };
-    for b in b {
-        a.clone().for_each(|a| grams.insert_key([a, b, c, d]));
-        ONE.iter().for_each(|last| grams.insert_key([b, c, d, *last]));
+    let quotes = QUOTES.iter().flat_map(|quote| {
+        (0..=BACKSLASHES_MAX).map(|backslashes| [b"\\".repeat(backslashes), vec![*quote]].concat())
+    });
+    for quote in std::iter::once(Vec::new()).chain(quotes) {
+        for bracket in [&b""[..], b"]"] {
+            let Some(blanks) = length.checked_sub(quote.len() + bracket.len()) else { continue };
+            for which in 0..1 << blanks {
+                let blanks = (0..blanks).map(|at| if which >> at & 1 == 0 { b' ' } else { b'\t' });
+                all.push([&quote, bracket, &blanks.collect::<Vec<_>>()].concat());
+            }
+        }
     }
-    for (middle, last) in TWO.iter().flat_map(|(a, b)| a.iter().flat_map(|a| b.iter().map(move |b| (*a, *b))))
-    {
-        grams.insert_key([c, d, middle, last]);
-    }
-    for [x, y, z] in triples() {
-        grams.insert_key([d, x, y, z]);
-    }
-}
-
-fn triples() -> impl Iterator<Item = [u8; 3]> {
-    let pairs = MORE.iter().flat_map(|x| MORE.iter().map(move |y| (*x, *y)));
-    pairs.flat_map(|(x, y)| MORE.iter().map(move |z| [x, y, *z]))
+    all
 }
 
 /// The words of a key in small letters, separated as they are written.

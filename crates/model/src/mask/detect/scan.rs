@@ -10,7 +10,7 @@ use super::words;
 /// Positions that are looked at together: the bits of a word.
 pub(super) const BLOCK: usize = 64;
 /// Bytes before them: what a mark or a sign is looked up by.
-const LEAD: usize = 4;
+pub(super) const LEAD: usize = 4;
 /// Bytes behind them: a number is known by its first nine digits.
 const TRAIL: usize = 16;
 const WINDOW: usize = LEAD + BLOCK + TRAIL;

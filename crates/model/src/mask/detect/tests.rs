@@ -151,6 +151,10 @@ fn tokens_are_found_by_the_prefix_of_their_issuer() {
     ] {
         check(&format!("{prefix}⟦{rest}⟧"));
         check(&format!("using {prefix}⟦{rest}⟧, then"));
+        // What follows the mark may look like the mark of something else.
+        if prefix.len() + rest.len() < 60 && !rest.contains(['.', '/']) {
+            check(&format!("{prefix}⟦B{}⟧", &rest[1..]));
+        }
         check(&format!("https://x.y/{prefix}⟦{rest}⟧"));
         check(&format!("x{prefix}{rest}"));
         check(&format!("{prefix}{}", &rest[..rest.len().min(12)]));
