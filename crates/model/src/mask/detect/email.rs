@@ -15,6 +15,10 @@ pub(super) fn find(text: &[u8], at: usize, from: usize) -> Option<Range<usize>> 
     let is_local = |byte: &&u8| is_alnum(**byte) || b".!#$%+^_~-".contains(byte);
     let local = text[from..at].iter().rev().take(LOCAL_MAX).take_while(is_local).count();
     let start = at - local;
+    // What a mask left of something is not masked again.
+    if text[..start].ends_with(b"*") {
+        return None;
+    }
     let start = start + run(text, start, local, |byte| !is_alnum(byte));
     if start == at {
         return None;

@@ -31,10 +31,12 @@ pub(super) fn within(word: u64, first: u8, last: u8) -> u64 {
     from_first & !behind_last & !word & HIGH
 }
 
-/// The high bit of each byte that is this character of ASCII.
+/// The high bit of each byte that is zero, and maybe of some behind the first: zero when no byte is.
+///
+/// Source: Hacker's Delight, section 6-1.
 #[inline(always)]
-pub(super) fn equals(word: u64, byte: u8) -> u64 {
-    within(word, byte, byte)
+pub(super) fn zeroes(word: u64) -> u64 {
+    word.wrapping_sub(each(1)) & !word & HIGH
 }
 
 #[cfg(test)]
