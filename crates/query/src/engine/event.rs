@@ -1,10 +1,12 @@
 //! Which fields a question wants, and how they are found in an event, whatever wrote it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range, sync::Arc};
+
+use hashbrown::HashMap;
 
 use trine_model::{EventName, NameParts, Role};
 
-use super::{scope::EventScope, value::Val};
+use super::{hash::Build, scope::EventScope, value::Val};
 use crate::{
     answer::Cell,
     scan::{
@@ -67,41 +69,12 @@ impl Derived {
         ("day_of_week", Derived::DayOfWeek),
     ];
 
-    fn key(self) -> &'static str {
+    pub(super) fn key(self) -> &'static str {
         Derived::ALL.iter().find(|(_, derived)| *derived == self).map_or("", |(key, _)| key)
     }
 
     fn is_of_time(self) -> bool {
         matches!(self, Derived::HourOfDay | Derived::DayOfWeek)
-    }
-
-    /// What a name says; null for what is not said.
-    fn of_name(self, name: &str) -> Val<'static> {
-        // A sentence has no parts.
-        if EventName::check(name).is_err() {
-            return if self == Derived::Role {
-                Val::Text(Cow::Borrowed(Role::Point.as_str()))
-            } else {
-                Val::Null
-            };
-        }
-        let parts = NameParts::of(name);
-        let text = |text: &str| {
-            if text.is_empty() { Val::Null } else { Val::Text(Cow::Owned(text.replace('.', "_"))) }
-        };
-        match self {
-            Derived::Domain => text(parts.domain),
-            Derived::Action => text(parts.action),
-            Derived::Status => text(parts.status),
-            Derived::Role => Val::Text(Cow::Borrowed(parts.role().as_str())),
-            Derived::Outcome => match parts.role() {
-                Role::Ok => Val::Text(Cow::Borrowed("success")),
-                Role::Fail => Val::Text(Cow::Borrowed("failure")),
-                Role::Open | Role::Point => Val::Null,
-            },
-            Derived::Operation => text(&parts.operation()),
-            Derived::HourOfDay | Derived::DayOfWeek => Val::Null,
-        }
     }
 
     fn of_time(self, ns: i64) -> Val<'static> {
@@ -110,6 +83,94 @@ impl Derived {
             Derived::DayOfWeek => Val::Text(Cow::Borrowed(day_of_week(ns))),
             _ => Val::Null,
         }
+    }
+}
+
+/// What a name says, read once for all events that have it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Said {
+    domain: String,
+    action: String,
+    status: String,
+    operation: String,
+    role: &'static str,
+    outcome: &'static str,
+}
+
+impl Said {
+    /// What a name says, emoji and dots or not; of a sentence, that it has no parts.
+    fn of(name: &str) -> Said {
+        if EventName::check(name).is_err() {
+            return Said { role: Role::Point.as_str(), ..Said::default() };
+        }
+        let parts = NameParts::of(name);
+        let plain = |text: &str| text.replace('.', "_");
+        Said {
+            domain: plain(parts.domain),
+            action: plain(parts.action),
+            status: plain(parts.status),
+            operation: plain(&parts.operation()),
+            role: parts.role().as_str(),
+            outcome: match parts.role() {
+                Role::Ok => "success",
+                Role::Fail => "failure",
+                Role::Open | Role::Point => "",
+            },
+        }
+    }
+
+    fn get(&self, derived: Derived) -> Val<'_> {
+        let text = match derived {
+            Derived::Domain => &self.domain,
+            Derived::Action => &self.action,
+            Derived::Status => &self.status,
+            Derived::Operation => &self.operation,
+            Derived::Role => self.role,
+            Derived::Outcome => self.outcome,
+            Derived::HourOfDay | Derived::DayOfWeek => "",
+        };
+        if text.is_empty() { Val::Null } else { Val::Text(Cow::Borrowed(text)) }
+    }
+}
+
+/// Names whose parts are remembered; a log that makes up names has more, and they are read again and again.
+const NAMES_MAX: usize = 10_000;
+
+/// What the names say that were seen.
+#[derive(Debug, Default)]
+pub(super) struct Sayings {
+    known: HashMap<Vec<u8>, Arc<Said>, Build>,
+}
+
+impl Sayings {
+    /// What the name of an event says, if the question asks for any of it.
+    #[inline]
+    pub(super) fn of(&mut self, reader: &Reader, found: &[Option<Raw<'_>>]) -> Option<Arc<Said>> {
+        let raw = first(found, reader.name.as_ref()?)?;
+        match raw.plain().and_then(|plain| self.known.get(plain)) {
+            Some(said) => Some(said.clone()),
+            None => self.learn(reader, raw),
+        }
+    }
+
+    #[cold]
+    fn learn(&mut self, reader: &Reader, raw: Raw<'_>) -> Option<Arc<Said>> {
+        let said = Arc::new(Said::of(&reader.name_as_written(raw)?));
+        if let Some(plain) = raw.plain()
+            && self.known.len() < NAMES_MAX
+        {
+            self.known.insert(plain.to_vec(), said.clone());
+        }
+        Some(said)
+    }
+}
+
+/// The first of these fields that is there.
+#[inline]
+fn first<'a>(found: &[Option<Raw<'a>>], range: &Range<usize>) -> Option<Raw<'a>> {
+    match found.get(range.start) {
+        Some(first @ Some(_)) if !range.is_empty() => *first,
+        _ => found.get(range.clone())?.iter().copied().flatten().next(),
     }
 }
 
@@ -124,6 +185,20 @@ pub(super) fn day_of_week(ns: i64) -> &'static str {
     DAYS[ns.div_euclid(time::DAY_NS).rem_euclid(7) as usize]
 }
 
+/// What few lines have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct With {
+    /// A sample rate.
+    pub(super) weight: bool,
+    /// A field of its own that is called like one that is derived.
+    pub(super) own: bool,
+}
+
+impl With {
+    /// Any of it.
+    pub(super) const ALL: With = With { weight: true, own: true };
+}
+
 /// How the slots of a question are found in the lines of one format.
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -131,21 +206,23 @@ pub(super) struct Reader {
     set: FieldSet,
     places: Vec<Places>,
     /// Where name, time and level are, as far as they are wanted.
-    ends: Vec<std::ops::Range<usize>>,
+    ends: Vec<Range<usize>>,
+    /// Where the name is, if something is derived of it.
+    name: Option<Range<usize>>,
     sample_rate: usize,
 }
 
 /// Where among the fields a slot is found: the first of these that is there.
 #[derive(Clone, Debug, Default)]
 struct Places {
-    own: std::ops::Range<usize>,
+    own: Range<usize>,
     /// Name or time, of which it is derived.
-    from: std::ops::Range<usize>,
+    from: Range<usize>,
 }
 
 impl Reader {
-    /// `with_weight`: also how often the event stands for others.
-    pub(super) fn new(format: &'static Format, slots: &[Slot], with_weight: bool) -> Reader {
+    /// `with`: what is looked for besides, as a walk over the whole line is needed to know that it is not there.
+    pub(super) fn new(format: &'static Format, slots: &[Slot], with: With) -> Reader {
         let mut paths = Vec::new();
         let mut places = Vec::new();
         for slot in slots {
@@ -160,7 +237,7 @@ impl Reader {
                 Slot::Time => Places { own: add(format.paths(TIME)), from: 0..0 },
                 Slot::Level => Places { own: add(format.paths(LEVEL)), from: 0..0 },
                 Slot::Derived(derived) => {
-                    let own = add(format.paths(derived.key()));
+                    let own = if with.own { add(format.paths(derived.key())) } else { 0..0 };
                     Places { own, from: add(format.paths(if derived.is_of_time() { TIME } else { NAME })) }
                 }
                 Slot::Extra(_) => Places::default(),
@@ -172,11 +249,31 @@ impl Reader {
             .filter(|(slot, _)| matches!(slot, Slot::Name | Slot::Time | Slot::Level))
             .map(|(_, places)| places.own.clone())
             .collect();
+        let name = slots.iter().zip(&places).find_map(|(slot, places)| match slot {
+            Slot::Derived(derived) if !derived.is_of_time() => Some(places.from.clone()),
+            _ => None,
+        });
         let sample_rate = paths.len();
-        if with_weight {
+        if with.weight {
             paths.push(Path::key("sample_rate"));
         }
-        Reader { format, set: FieldSet::new(paths), places, ends, sample_rate }
+        Reader { format, set: FieldSet::new(paths), places, ends, name, sample_rate }
+    }
+
+    /// The name as it stands in the log, but for emoji in front of it.
+    fn name_as_written<'a>(&self, raw: Raw<'a>) -> Option<Cow<'a, str>> {
+        let name = match raw.plain() {
+            Some(plain) => String::from_utf8_lossy(plain),
+            None => Cow::Owned(raw.text(&mut String::new())?.to_owned()),
+        };
+        let is_decorated = self.format.has_emoji && !name.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if !is_decorated {
+            return Some(name);
+        }
+        Some(match name {
+            Cow::Borrowed(name) => Cow::Borrowed(without_emoji(name)),
+            Cow::Owned(name) => Cow::Owned(without_emoji(&name).to_owned()),
+        })
     }
 
     /// How many places the fields of a line take.
@@ -221,6 +318,8 @@ pub(super) struct Event<'a> {
     pub(super) reader: &'a Reader,
     pub(super) scope: &'a EventScope,
     pub(super) found: &'a [Option<Raw<'a>>],
+    /// What its name says, if that is asked for.
+    pub(super) said: Option<&'a Said>,
     pub(super) extra: &'a [Cell],
 }
 
@@ -243,28 +342,8 @@ pub(super) trait Row {
 
 impl<'a> Event<'a> {
     #[inline]
-    fn first(&self, range: &std::ops::Range<usize>) -> Option<Raw<'a>> {
-        match self.found.get(range.start) {
-            Some(found @ Some(_)) if !range.is_empty() => *found,
-            _ => self.found.get(range.clone())?.iter().copied().flatten().next(),
-        }
-    }
-
-    /// The name as it stands in the log, but for emoji in front of it.
-    fn name_as_written(&self, raw: Raw<'a>) -> Option<Cow<'a, str>> {
-        let name = match raw.plain() {
-            Some(plain) => String::from_utf8_lossy(plain),
-            None => Cow::Owned(raw.text(&mut String::new())?.to_owned()),
-        };
-        let is_decorated =
-            self.reader.format.has_emoji && !name.starts_with(|c: char| c.is_ascii_alphanumeric());
-        if !is_decorated {
-            return Some(name);
-        }
-        Some(match name {
-            Cow::Borrowed(name) => Cow::Borrowed(without_emoji(name)),
-            Cow::Owned(name) => Cow::Owned(without_emoji(&name).to_owned()),
-        })
+    fn first(&self, range: &Range<usize>) -> Option<Raw<'a>> {
+        first(self.found, range)
     }
 
     /// Whether there is anything in a slot.
@@ -295,7 +374,7 @@ impl Row for Event<'_> {
         match &self.scope.slots[slot] {
             Slot::Field(_) => self.first(&places.own).map_or(Val::Null, Val::of_raw),
             Slot::Name => {
-                let name = self.first(&places.own).and_then(|raw| self.name_as_written(raw));
+                let name = self.first(&places.own).and_then(|raw| self.reader.name_as_written(raw));
                 name.map_or(Val::Null, |name| Val::Text(canonical(name)))
             }
             Slot::Time => self.time(slot).map_or(Val::Null, Val::Time),
@@ -314,11 +393,11 @@ impl Row for Event<'_> {
                 if let Some(own) = self.first(&places.own) {
                     return Val::of_raw(own);
                 }
-                let Some(from) = self.first(&places.from) else { return Val::Null };
-                if derived.is_of_time() {
-                    return time::from_raw(from).map_or(Val::Null, |ns| derived.of_time(ns));
+                if !derived.is_of_time() {
+                    return self.said.map_or(Val::Null, |said| said.get(*derived));
                 }
-                self.name_as_written(from).map_or(Val::Null, |name| derived.of_name(&name))
+                let time = self.first(&places.from).and_then(time::from_raw);
+                time.map_or(Val::Null, |ns| derived.of_time(ns))
             }
             Slot::Extra(place) => self.extra.get(*place).map_or(Val::Null, Val::of_cell),
         }
@@ -385,12 +464,19 @@ mod tests {
 
     #[track_caller]
     fn check(line: &str, slot: Slot, expected: Val<'_>) {
-        let reader = Reader::new(named("trine").unwrap(), std::slice::from_ref(&slot), false);
+        let reader = Reader::new(named("trine").unwrap(), std::slice::from_ref(&slot), With::ALL);
         let scope = EventScope { slots: vec![slot], ..EventScope::default() };
         let mut found = vec![None; reader.len()];
         reader.find(line.as_bytes(), &mut found).unwrap();
-        let event =
-            Event { line: line.as_bytes(), reader: &reader, scope: &scope, found: &found, extra: &[] };
+        let said = Sayings::default().of(&reader, &found);
+        let event = Event {
+            line: line.as_bytes(),
+            reader: &reader,
+            scope: &scope,
+            found: &found,
+            said: said.as_deref(),
+            extra: &[],
+        };
         assert_eq!(event.value(0), expected, "{line}");
     }
 

@@ -2,7 +2,10 @@
 
 use std::sync::OnceLock;
 
-use super::{event::Reader, scope::EventScope};
+use super::{
+    event::{Reader, With},
+    scope::EventScope,
+};
 use crate::scan::{
     foreign::{self, FORMATS, Format},
     input::{Block, Input},
@@ -14,7 +17,7 @@ const HEAD_BYTES: usize = 64 << 10;
 /// Readers of all formats, and which format each source has.
 #[derive(Debug)]
 pub(super) struct Readers {
-    readers: Vec<[OnceLock<Reader>; 2]>,
+    readers: Vec<[OnceLock<Reader>; 4]>,
     sources: Vec<OnceLock<&'static Format>>,
 }
 
@@ -34,7 +37,7 @@ impl Readers {
 
     /// For events that bring their format along, and for one stream.
     pub(super) fn without_sources() -> Readers {
-        let readers = (0..=FORMATS.len()).map(|_| [OnceLock::new(), OnceLock::new()]).collect();
+        let readers = (0..=FORMATS.len()).map(|_| Default::default()).collect();
         Readers { readers, sources: vec![OnceLock::new()] }
     }
 
@@ -49,11 +52,11 @@ impl Readers {
         }
     }
 
-    /// `with_weight`: of a line that may say its sample rate.
+    /// `with`: what the line may have.
     #[inline]
-    pub(super) fn of(&self, format: &'static Format, with_weight: bool, scope: &EventScope) -> &Reader {
+    pub(super) fn of(&self, format: &'static Format, with: With, scope: &EventScope) -> &Reader {
         let place = FORMATS.iter().position(|other| std::ptr::eq(other, format)).unwrap_or(FORMATS.len());
-        self.readers[place][usize::from(with_weight)]
-            .get_or_init(|| Reader::new(format, &scope.slots, with_weight))
+        let variant = usize::from(with.weight) + 2 * usize::from(with.own);
+        self.readers[place][variant].get_or_init(|| Reader::new(format, &scope.slots, with))
     }
 }

@@ -149,7 +149,7 @@ pub(super) fn share<'p>(
         readers,
         needles: Needles::new(&condition, sample),
         range: settings.range,
-        marks: Marker::new(),
+        marks: Marker::new(event_scope(segment)),
     }
 }
 

@@ -4,7 +4,7 @@ use aho_corasick::{AhoCorasick, packed};
 
 use super::{
     aggregate::Moment,
-    event::{BATCH, Event, Reader, Row, unbatched},
+    event::{BATCH, Event, Reader, Row, Sayings, Slot, With, unbatched},
     keep::{Kept, KeptEvent},
     place::Place,
     plan::{Segment, Step},
@@ -44,11 +44,19 @@ pub(super) struct Worker {
     pub(super) seen: Vec<bool>,
     unseen: usize,
     extra: Vec<Cell>,
+    sayings: Sayings,
 }
 
 /// Finds, in a block, the few lines that are not simply one event.
 #[derive(Debug)]
-pub(super) enum Marker {
+pub(super) struct Marker {
+    search: Search,
+    /// Which mark each literal is.
+    marks: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Search {
     /// By their first bytes, many bytes at a time.
     Packed(packed::Searcher),
     /// Where the processor has no instructions for that.
@@ -79,6 +87,13 @@ impl Marks {
     const BATCH: u8 = 2;
     const LOST: u8 = 4;
     const OTLP: u8 = 8;
+    const OWN: u8 = 16;
+    /// What makes more of a line than one event.
+    const SPECIAL: u8 = Marks::BATCH | Marks::LOST | Marks::OTLP;
+
+    fn with(self) -> With {
+        With { weight: self.has(Marks::SAMPLED), own: self.has(Marks::OWN) }
+    }
 
     fn has(self, mark: u8) -> bool {
         self.0 & mark != 0
@@ -86,29 +101,38 @@ impl Marks {
 }
 
 impl Marker {
-    pub(super) fn new() -> Marker {
-        let literals = MARKS.map(|(literal, _)| literal);
-        match packed::Config::new().builder().extend(literals).build() {
-            Some(searcher) => Marker::Packed(searcher),
-            None => Marker::Automaton(
-                AhoCorasick::new(literals).expect("a handful of literals makes an automaton"),
-            ),
+    /// For a question with these slots: also for fields that are called like what it derives.
+    pub(super) fn new(scope: &EventScope) -> Marker {
+        let (mut literals, mut marks): (Vec<String>, Vec<u8>) =
+            MARKS.iter().map(|(literal, mark)| ((*literal).to_owned(), *mark)).unzip();
+        for slot in &scope.slots {
+            if let Slot::Derived(derived) = slot {
+                literals.push(format!("{}\"", derived.key()));
+                marks.push(Marks::OWN);
+            }
         }
+        let search = match packed::Config::new().builder().extend(&literals).build() {
+            Some(searcher) => Search::Packed(searcher),
+            None => Search::Automaton(
+                AhoCorasick::new(&literals).expect("a handful of literals makes an automaton"),
+            ),
+        };
+        Marker { search, marks }
     }
 
     /// The first mark from here on: where it begins and ends, and which it is.
     #[inline]
     fn next(&self, bytes: &[u8], from: usize) -> Option<(usize, usize, u8)> {
         let rest = bytes.get(from..)?;
-        let (start, end, pattern) = match self {
-            Marker::Packed(searcher) => {
+        let (start, end, pattern) = match &self.search {
+            Search::Packed(searcher) => {
                 searcher.find(rest).map(|hit| (hit.start(), hit.end(), hit.pattern()))
             }
-            Marker::Automaton(automaton) => {
+            Search::Automaton(automaton) => {
                 automaton.find(rest).map(|hit| (hit.start(), hit.end(), hit.pattern()))
             }
         }?;
-        Some((from + start, from + end, MARKS[pattern.as_usize()].1))
+        Some((from + start, from + end, self.marks[pattern.as_usize()]))
     }
 
     fn of_line(&self, line: &[u8]) -> Marks {
@@ -133,6 +157,7 @@ impl Worker {
             seen: vec![false; slots],
             unseen: slots,
             extra: Vec::new(),
+            sayings: Sayings::default(),
         }
     }
 
@@ -186,11 +211,11 @@ impl Worker {
                 return self.broken(problem);
             }
         }
-        if marks.0 & !Marks::SAMPLED != 0 {
+        if marks.0 & Marks::SPECIAL != 0 {
             return self.special(shared, format, line, marks, place);
         }
         self.notes.lines += 1;
-        let reader = shared.readers.of(format, marks.has(Marks::SAMPLED), shared.scope);
+        let reader = shared.readers.of(format, marks.with(), shared.scope);
         found.resize(reader.len(), None);
         if let Err(broken) = reader.find(line, found) {
             return self.broken(broken.problem);
@@ -219,13 +244,13 @@ impl Worker {
         place: Place,
     ) {
         let other = foreign::detect(line).unwrap_or(&foreign::UNKNOWN);
-        let own = shared.readers.of(format, marks.has(Marks::SAMPLED), shared.scope);
+        let own = shared.readers.of(format, marks.with(), shared.scope);
         let mut found = vec![None; own.len()];
         let mut reader = own;
         // What was found before is found again.
         let _ = own.find(line, &mut found);
         if !std::ptr::eq(other, format) {
-            let theirs = shared.readers.of(other, marks.has(Marks::SAMPLED), shared.scope);
+            let theirs = shared.readers.of(other, marks.with(), shared.scope);
             let mut found_there = vec![None; theirs.len()];
             if theirs.find(line, &mut found_there).is_ok() && !theirs.lacks_ends(&found_there) {
                 (reader, found) = (theirs, found_there);
@@ -246,7 +271,7 @@ impl Worker {
         place: Place,
     ) {
         self.notes.lines += 1;
-        let reader = shared.readers.of(format, true, shared.scope);
+        let reader = shared.readers.of(format, With::ALL, shared.scope);
         let mut found = vec![None; reader.len()];
         let mut buffer = String::new();
         let name = format.event(Line::new(line), &mut buffer).map(|name| name.replace('.', "_"));
@@ -256,7 +281,7 @@ impl Worker {
         if marks.has(Marks::OTLP) {
             let records = foreign::otlp_records(Line::new(line));
             let otlp = foreign::named("otlp").unwrap_or(format);
-            let reader = shared.readers.of(otlp, true, shared.scope);
+            let reader = shared.readers.of(otlp, With::ALL, shared.scope);
             let mut found = vec![None; reader.len()];
             for (child, record) in (0..).zip(&records) {
                 if let Err(broken) = reader.find(record.bytes(), &mut found) {
@@ -331,7 +356,8 @@ impl Worker {
         place: Place,
         batch: Option<&[u8]>,
     ) {
-        let event = Event { line, reader, scope: shared.scope, found, extra: &[] };
+        let said = self.sayings.of(reader, found);
+        let event = Event { line, reader, scope: shared.scope, found, said: said.as_deref(), extra: &[] };
         if self.unseen > 0 {
             self.look(&event);
         }
@@ -376,14 +402,16 @@ impl Worker {
         kept: &KeptEvent,
         line: u32,
     ) {
-        let reader = readers.of(kept.format, true, scope);
+        let reader = readers.of(kept.format, With::ALL, scope);
         let mut found = vec![None; reader.len()];
         // It was read before, as far as it can be.
         let _ = reader.find(&kept.line, &mut found);
         self.extra.clear();
         self.extra.extend_from_slice(&kept.extra);
         self.extra.resize(scope.extra.len(), Cell::Null);
-        let event = Event { line: &kept.line, reader, scope, found: &found, extra: &[] };
+        let said = self.sayings.of(reader, &found);
+        let event =
+            Event { line: &kept.line, reader, scope, found: &found, said: said.as_deref(), extra: &[] };
         let time = segment.time.and_then(|slot| event.time(slot)).unwrap_or(i64::MIN);
         let moment =
             Moment { weight: reader.weight(&found), time, place: Place { line, ..Place::default() } };
