@@ -8,6 +8,7 @@ pub mod config;
 pub mod json;
 pub mod json_line;
 pub mod masks;
+pub mod question;
 pub mod record;
 pub mod ring;
 pub mod scan_line;
@@ -18,10 +19,11 @@ pub mod tree;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     ("config", config::run),
     ("json_line", json_line::run),
     ("masks", masks::run),
+    ("question", question::run),
     ("record", record::run),
     ("ring", ring::run),
     ("scan_line", scan_line::run),

@@ -12,7 +12,7 @@ use std::{
 use trine_query::lang::FUNCTIONS;
 
 /// Stages that have a word.
-const STAGES: [&str; 13] = [
+const STAGES: [&str; 15] = [
     "where",
     "extend",
     "fields",
@@ -26,6 +26,8 @@ const STAGES: [&str; 13] = [
     "field_values",
     "pair by",
     "differ",
+    "context",
+    "compare",
 ];
 
 fn page() -> PathBuf {

@@ -34,6 +34,7 @@ mod groups;
 mod hash;
 mod keep;
 mod known;
+mod live;
 mod pairs;
 mod place;
 mod plan;
@@ -58,6 +59,7 @@ pub use self::{
     },
     context::MATCHES_MAX,
     facets::FIELDS_MAX,
+    live::Live,
 };
 use crate::{
     answer::{Answer, counted},

@@ -1,5 +1,7 @@
 //! `trine query`: asks logs a question.
 
+mod follow;
+
 use std::{
     io::{self, IsTerminal, Write},
     thread,
@@ -52,6 +54,9 @@ pub(crate) struct Flags {
     /// Take names that nothing in the logs has as they are; else one that looks like a slip is an error.
     #[arg(long)]
     lenient: bool,
+    /// Go on with what is written to the logs from now on: events as they come, or the answer again each second. Ctrl-C ends it.
+    #[arg(long, short = 'f', conflicts_with = "count")]
+    follow: bool,
     /// Threads; default: as many as there are cores.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -85,18 +90,12 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
     if logs.is_empty() && io::stdin().is_terminal() {
         return Err(Failure::Usage(forgotten(question)));
     }
+    if flags.follow {
+        return follow::run(flags, question, logs);
+    }
     let input = find(logs)?;
     let progress = Progress::default();
-    let settings = Settings {
-        range: flags.range.range(),
-        memory_bytes: flags.memory.0,
-        is_lenient: flags.lenient,
-        now_ns: now_ns(),
-        stop: Some(interrupt::flag()),
-        progress: Some(&progress),
-        ..Settings::default()
-    };
-    let settings = Settings { threads: flags.threads.unwrap_or(settings.threads).max(1), ..settings };
+    let settings = flags.settings(Some(&progress));
     let answer = thread::scope(|scope| {
         let bar = progress::Bar::start(scope, &progress);
         let answer = ask(question, &input, &settings);
@@ -104,6 +103,21 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
         answer
     });
     show(flags, question, &answer.map_err(failure)?)
+}
+
+impl Flags {
+    fn settings<'a>(&self, progress: Option<&'a Progress>) -> Settings<'a> {
+        let settings = Settings {
+            range: self.range.range(),
+            memory_bytes: self.memory.0,
+            is_lenient: self.lenient,
+            now_ns: now_ns(),
+            stop: Some(interrupt::flag()),
+            progress,
+            ..Settings::default()
+        };
+        Settings { threads: self.threads.unwrap_or(settings.threads).max(1), ..settings }
+    }
 }
 
 fn find(logs: &[String]) -> Result<Input, Failure> {

@@ -154,7 +154,7 @@ pub(super) fn share<'p>(
 }
 
 /// Runs the first segment over the input.
-fn read(
+pub(super) fn read(
     segment: &Segment,
     condition: &Condition,
     input: &Input,

@@ -157,6 +157,18 @@ impl Sink {
         }
     }
 
+    /// What would come of what was gathered so far, which goes on.
+    pub(super) fn look(&self, gathered: &mut Gathered, range_ns: Option<f64>) -> Answer {
+        match (self, gathered) {
+            (Sink::Group(grouping), Gathered::Groups(groups)) => groups.answer(grouping, range_ns),
+            (Sink::Facets(most), Gathered::Facets(counts)) => counts.answer(*most),
+            (_, Gathered::Names(names)) => names.answer(),
+            (Sink::Differ(differing), Gathered::Differ(differ)) => differ.answer(differing),
+            // Others have nothing to say before their end.
+            _ => Answer::default(),
+        }
+    }
+
     /// `range_ns`: how long the range of time is that was asked for.
     pub(super) fn finish(&self, gathered: Gathered, range_ns: Option<f64>) -> Data {
         match (self, gathered) {

@@ -137,6 +137,13 @@ where
     Outcome { states, report: dispenser.finish() }
 }
 
+impl Order {
+    /// The n-th block of the first source.
+    pub const fn nth(block: u64) -> Order {
+        Order { source: 0, part: 0, block }
+    }
+}
+
 impl<'a> Block<'a> {
     /// The lines, without their line feeds; empty ones too.
     pub fn lines(self) -> Lines<'a> {
