@@ -25,7 +25,10 @@
 //! same. That holds as long as fewer than [`MARKS_MAX`] starts and ends are held at once; then those pairs are settled that are certain
 //! ones, which changes nothing, and only if that is not enough, all that are found: [`Seen::is_approximate`] says so.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use trine_model::{EventName, NAME_BYTES_MAX, NameParts, Role};
 
@@ -61,6 +64,8 @@ pub const OPERATIONS_MAX: usize = 10_000;
 pub const MARKS_MAX: usize = 1 << 19;
 /// Names whose meaning is kept, so that it need not be found out again.
 const NAMES_MAX: usize = 1 << 16;
+/// Names whose losses are told apart.
+const LOST_NAMES_MAX: usize = 1_000;
 
 /// What to look for, and what to keep.
 #[derive(Clone, Debug)]
@@ -100,6 +105,8 @@ pub struct Operations {
     /// Starts and ends that are held.
     marks: usize,
     seen: Seen,
+    /// How many events of which name were lost, as far as that is known.
+    lost: BTreeMap<String, u64>,
 }
 
 /// What was seen on the way.
@@ -158,6 +165,7 @@ impl Operations {
             readers: Vec::new(),
             marks: 0,
             seen: Seen::default(),
+            lost: BTreeMap::new(),
         }
     }
 
@@ -232,12 +240,28 @@ impl Operations {
         match self.meaning(event.name) {
             Meaning::Point => {}
             Meaning::Beyond => self.seen.beyond += 1,
-            Meaning::Own if event.name == events::LOST => {
-                let lost = event.line.get("lost").ok().flatten().and_then(|raw| raw.number());
-                self.seen.lost += lost.unwrap_or_default() as u64;
-            }
+            Meaning::Own if event.name == events::LOST => self.loss(event.line),
             Meaning::Own => {}
             Meaning::Status(place, role) => self.status(event, place, role),
+        }
+    }
+
+    /// What a `trine_events_lost` says.
+    fn loss(&mut self, line: Line<'_>) {
+        let number = |raw: Option<Raw<'_>>| raw.and_then(|raw| raw.number()).unwrap_or_default() as u64;
+        self.seen.lost += number(line.get("lost").ok().flatten());
+        let mut buffer = String::new();
+        let names = line.get("names").ok().flatten().into_iter().flat_map(|names| names.members().flatten());
+        for name in names.take(LOST_NAMES_MAX) {
+            self.lose(name.key(&mut buffer), number(Some(name.value)));
+        }
+    }
+
+    fn lose(&mut self, name: &str, lost: u64) {
+        if let Some(count) = self.lost.get_mut(name) {
+            *count += lost;
+        } else if self.lost.len() < LOST_NAMES_MAX {
+            self.lost.insert(name.to_owned(), lost);
         }
     }
 
@@ -351,6 +375,7 @@ impl Operations {
             }
         }
         self.marks += other.marks;
+        other.lost.iter().for_each(|(name, lost)| self.lose(name, *lost));
         let seen = &mut self.seen;
         if let Some((first, last)) = other.seen.times_ns {
             let (own_first, own_last) = seen.times_ns.unwrap_or((first, last));
@@ -366,7 +391,7 @@ impl Operations {
     /// What came of it. `now_ns` is when runs that go on are looked at; without it, the time of the last event.
     pub fn report(self, now_ns: Option<i64>) -> Report {
         let now_ns = now_ns.or(self.seen.times_ns.map(|(_, last)| last)).unwrap_or_default();
-        Report::of(self.operations, self.seen, now_ns, &self.settings)
+        Report { lost: self.lost, ..Report::of(self.operations, self.seen, now_ns, &self.settings) }
     }
 }
 

@@ -128,7 +128,7 @@ fn batches_are_seen_through_and_losses_are_added_up() {
         + &line("trine_events_lost", 2.0, r#""lost":2,"names":{"x_y":2}"#);
     let report = report(&log);
     assert_eq!((row(&report, "a_b").failed, row(&report, "a_b").in_flight), (1.0, 0.0));
-    assert_eq!(report.seen.lost, 9);
+    assert_eq!((report.seen.lost, report.lost["x_y"]), (9, 9));
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
         return Err(Failure::Nothing(format!("no event{beyond} has `{}` in any field", clean(&flags.id))));
     }
     let written = Failure::io("write to the standard output");
-    if flags.shown.output == Output::Table {
+    if matches!(flags.shown.output, Output::Table | Output::Chart) {
         let screen = Screen::of_stdout();
         let text = tree(&flow, &flags.id, &screen);
         return std::io::stdout().lock().write_all(text.as_bytes()).map_err(written);
@@ -91,7 +91,7 @@ fn answer(flow: &Flow) -> Answer {
             Cell::Text(what.to_owned()),
             Cell::Text(node.name.clone()),
             if node.status.is_empty() { Cell::Null } else { Cell::Text(node.status.clone()) },
-            node.end_ns.map_or(Cell::Null, |end_ns| Cell::Duration(end_ns - node.begin_ns)),
+            node.duration_ns.map_or(Cell::Null, |ns| Cell::Duration(i64::try_from(ns).unwrap_or(i64::MAX))),
             Cell::Nested(fields.ndjson().trim_end().to_owned()),
         ]);
     }
@@ -237,14 +237,14 @@ fn bar(node: &Node, (begin_ns, end_ns): (i64, i64), columns: usize) -> String {
 /// How long it took, how it went, and its fields but for those that all of the flow shares.
 fn says(node: &Node, flow: &Flow) -> String {
     let mut parts = Vec::new();
-    match (node.what, node.end_ns) {
-        (What::Gap, _) => return String::new(),
-        (What::Unfinished, _) => parts.push("never ended".to_owned()),
-        (What::Run, Some(end_ns)) => {
-            parts.push(duration((end_ns - node.begin_ns) as f64));
+    match node.what {
+        What::Gap => return String::new(),
+        What::Unfinished => parts.push("never ended".to_owned()),
+        What::Run => {
+            parts.extend(node.duration_ns.map(|ns| duration(ns as f64)));
             parts.push(clean(&node.status));
         }
-        _ => {}
+        What::Event => {}
     }
     let is_told = |key: &str| {
         key.starts_with("duration")

@@ -243,7 +243,7 @@ pub(crate) fn notes(report: &Report, read: &input::Report) -> Notes {
     Notes {
         bytes: read.bytes,
         broken,
-        lost: Lost { events: seen.lost, ..Lost::default() },
+        lost: Lost { events: seen.lost, names: report.lost.clone() },
         is_partial: read.is_partial,
         remarks,
         ..Notes::default()

@@ -32,6 +32,8 @@ pub struct Node {
     pub begin_ns: i64,
     /// When it ended; none for a run that never did, and for a single event.
     pub end_ns: Option<i64>,
+    /// How long it took: as its end says, else from begin to end. Nanoseconds.
+    pub duration_ns: Option<u64>,
     /// How it went: the status of its end, or what the event's status says.
     pub role: Role,
     /// The last word of the name of its end: `success`, `timed_out`.
@@ -157,6 +159,10 @@ fn run(operation: &str, start: Option<&Found>, end: Option<&Found>) -> Placed {
             name: operation.to_owned(),
             begin_ns,
             end_ns: end.map(|end| end.at_ns.max(begin_ns)),
+            duration_ns: end.map(|end| {
+                let said = end.duration_ms.map(|ms| (ms * 1e6).round() as u64);
+                said.unwrap_or_else(|| end.at_ns.saturating_sub(begin_ns).max(0) as u64)
+            }),
             role: last.map_or(Role::Open, |last| last.role),
             status: last.map(|last| last.status.clone()).unwrap_or_default(),
             level: start.and_then(|start| start.level).max(end.and_then(|end| end.level)),
@@ -178,6 +184,7 @@ fn single(event: Found) -> Placed {
             name: event.name,
             begin_ns: event.at_ns,
             end_ns: None,
+            duration_ns: None,
             role: event.role,
             status,
             level: event.level,
@@ -259,6 +266,7 @@ fn gap(begin_ns: i64, end_ns: i64) -> Node {
         name: String::new(),
         begin_ns,
         end_ns: Some(end_ns),
+        duration_ns: Some(end_ns.saturating_sub(begin_ns).max(0) as u64),
         role: Role::Point,
         status: String::new(),
         level: None,

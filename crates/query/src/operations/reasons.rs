@@ -12,9 +12,9 @@ pub const REASON_CHARS_MAX: usize = 120;
 pub const OTHER: &str = "(other reasons)";
 
 /// Fields that say why, the tersest first; the first that is there counts.
-pub(super) const FIELDS: [&str; 5] = ["reason", "error_code", "error_type", "error", "error_message"];
-/// From this one on they are sentences, which hold ids and numbers: digits are read as `#`, so that what is the same counts as the same.
-const SENTENCES: usize = 3;
+pub(super) const FIELDS: [&str; 5] = ["reason", "error_code", "error", "error_type", "error_message"];
+/// Those that are sentences, which hold ids and numbers: digits are read as `#`, so that what is the same counts as the same.
+const SENTENCES: [&str; 2] = ["error", "error_message"];
 
 /// Reasons and how often each was given.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +34,7 @@ impl Reasons {
                     Some(text) => text.to_owned(),
                     None => String::from_utf8_lossy(raw.bytes()).into_owned(),
                 };
-                if place < SENTENCES { text } else { without_numbers(&text) }
+                if SENTENCES.contains(&FIELDS[place]) { without_numbers(&text) } else { text }
             }
             None => status.to_owned(),
         };
@@ -95,7 +95,11 @@ mod tests {
         let mut reasons = Reasons::default();
         reasons.record(&[raw("\"late\""), raw("\"E1\""), None, None, None], "failed", Weight::ONE);
         reasons.record(&[raw("null"), raw("503"), None, None, None], "failed", Weight::ONE);
-        reasons.record(&[raw("\"\""), None, None, raw("\"12 of 345\\n\""), None], "failed", Weight::ONE);
+        reasons.record(
+            &[raw("\"\""), None, raw("\"12 of 345\\n\""), raw("\"E\""), None],
+            "failed",
+            Weight::ONE,
+        );
         reasons.record(&[None, None, None, None, raw("\"7 of 8\\n\"")], "failed", Weight::ONE);
         reasons.record(&[None; 5], "rollback", Weight::of_rate(0.1));
         let most = reasons.most();

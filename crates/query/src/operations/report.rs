@@ -1,5 +1,7 @@
 //! What came of it: a row per operation, and the starts and ends that stayed alone.
 
+use std::collections::BTreeMap;
+
 use super::{Fate, Seen, Settings, Side, operation::Operation};
 use crate::{scan::time::SECOND_NS, weight::Weight};
 
@@ -21,6 +23,8 @@ pub struct Report {
     pub lone_all: usize,
     /// What was seen on the way.
     pub seen: Seen,
+    /// How many events of which name were lost, as far as that is known.
+    pub lost: BTreeMap<String, u64>,
     /// When runs that go on were looked at.
     pub now_ns: i64,
 }
@@ -106,7 +110,8 @@ impl What {
 
 impl Report {
     pub(super) fn of(operations: Vec<Operation>, seen: Seen, now_ns: i64, settings: &Settings) -> Report {
-        let mut report = Report { rows: Vec::new(), lone: Vec::new(), lone_all: 0, seen, now_ns };
+        let mut report =
+            Report { rows: Vec::new(), lone: Vec::new(), lone_all: 0, seen, lost: BTreeMap::new(), now_ns };
         for operation in operations {
             report.add(operation, settings);
         }
