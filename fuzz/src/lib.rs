@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod gather;
 pub mod json;
 pub mod json_line;
 pub mod masks;
@@ -21,6 +22,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// Every target.
 pub const TARGETS: [Target; 8] = [
     ("config", config::run),
+    ("gather", gather::run),
     ("json_line", json_line::run),
     ("masks", masks::run),
     ("question", question::run),
