@@ -279,9 +279,24 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..200), format in 0_usize..10) {
-        let mut operations = Operations::new(Settings::default());
-        operations.feed(&bytes, &foreign::FORMATS[format]);
-        operations.report(None);
+    fn damaged_lines_of_any_format_are_read_and_give_the_same_however_they_are_cut(
+        events in events(), damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
+        format in 0_usize..10, cut in any::<prop::sample::Index>(),
+    ) {
+        let mut log: Vec<u8> = events.into_iter().map(text).collect::<String>().into_bytes();
+        for (place, byte) in damage {
+            let place = place.index(log.len());
+            log[place] = byte;
+        }
+        let lines: Vec<&[u8]> = log.split_inclusive(|byte| *byte == b'\n').collect();
+        let (one, two) = lines.split_at(cut.index(lines.len()));
+        let of = |lines: &[&[u8]]| {
+            let mut operations = Operations::new(Settings::default());
+            operations.feed(&lines.concat(), &foreign::FORMATS[format]);
+            operations
+        };
+        let mut merged = of(two);
+        merged.merge(of(one));
+        prop_assert_eq!(merged.report(None), of(&lines).report(None));
     }
 }
