@@ -20,7 +20,7 @@ pub mod tree;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     ("config", config::run),
     ("gather", gather::run),
     ("json_line", json_line::run),
