@@ -7,13 +7,21 @@ use std::ops::Range;
 
 use super::{card, header, iban, pem};
 
-/// Where a finding ends: at its end, or at that of a secret whose beginning it holds. `done`: where what is masked already ends.
+/// Where a finding ends: at its end, or at that of a secret whose beginning it holds, and so on. `done`: where what is masked already
+/// ends.
 pub(super) fn end(text: &[u8], range: &Range<usize>, done: usize) -> usize {
-    let end = range.end;
-    if text.get(end).is_none_or(|byte| !(byte.is_ascii_whitespace() || matches!(byte, b'-' | b'\\'))) {
-        return end;
+    let mut end = range.end;
+    while let Some(other) = begun(text, range.start..end, done).filter(|other| other.end > end) {
+        end = other.end;
     }
-    let earlier = |length: usize| end.checked_sub(length).filter(|at| *at >= range.start);
+    end
+}
+
+/// A secret that begins at the end of a finding, and is not over there.
+fn begun(text: &[u8], Range { start, end }: Range<usize>, done: usize) -> Option<Range<usize>> {
+    let is_between_words = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'-' | b'\\');
+    text.get(end).filter(|byte| is_between_words(byte))?;
+    let earlier = |length: usize| end.checked_sub(length).filter(|at| *at >= start);
     let number = earlier(4).and_then(|at| match text[at] {
         b'0'..=b'9' => card::find(text, at, done),
         b'A'..=b'Z' => iban::find(text, at),
@@ -25,8 +33,8 @@ pub(super) fn end(text: &[u8], range: &Range<usize>, done: usize) -> usize {
             .find_map(|scheme| earlier(scheme.len()).and_then(|at| header::find(text, at)))
     };
     let key = || {
-        let first = range.start.max(end.saturating_sub(pem::HEADER_MAX));
+        let first = start.max(end.saturating_sub(pem::HEADER_MAX));
         (first..end).find_map(|at| pem::find(text, at))
     };
-    number.or_else(credentials).or_else(key).map_or(end, |other| other.end.max(end))
+    number.or_else(credentials).or_else(key)
 }

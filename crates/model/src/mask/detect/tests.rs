@@ -371,6 +371,7 @@ fn a_private_key_is_masked_whole_wherever_it_stands() {
             format!("{begin}***{end}"),
         ),
         (format!("{begin}\n{line}\nGOCSPX-{}", random(4, 28)), format!("{begin}***\nGOCSPX-***")),
+        (format!("pwd=x{begin}\n{line} Bearer {}", random(5, 30)), "pwd=***".to_owned()),
     ] {
         masked(&text, &expected);
     }
