@@ -24,6 +24,10 @@ pub(super) fn find(text: &[u8], at: usize, from: usize) -> Option<Range<usize>> 
         return None;
     }
     let domain = run(text, at + 1, DOMAIN_MAX, |byte| is_alnum(byte) || byte == b'-' || byte == b'.');
+    // What was a token is no end of a domain: `a@b.sk-***`.
+    if text.get(at + 1 + domain) == Some(&b'*') {
+        return None;
+    }
     let domain = &text[at + 1..at + 1 + domain];
     let length = domain.iter().rposition(|byte| is_alnum(*byte))? + 1;
     let domain = &domain[..length];

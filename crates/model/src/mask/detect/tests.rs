@@ -222,6 +222,7 @@ fn addresses_are_found_when_asked_for() {
     check_with(&detectors, "<⟦user⟧@example.com>,⟦a⟧@b.io");
     check_with(&detectors, "@example.com user@ user@host a@b.c1 @ @@");
     check_with(&detectors, "u***@example.com");
+    check_with(&detectors, "git@kafka2.sk-***/x");
     check_with(&detectors, "⟦DE89 3704 0044 0532 0130 00⟧--@example.com");
     check("user@example.com");
     let mut out = Vec::new();
