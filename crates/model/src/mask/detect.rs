@@ -192,7 +192,6 @@ impl Detectors {
         };
         match text[at] {
             b':' if text[at + 1..].starts_with(b"//") => redacted(Kind::Url, url::find(text, at)),
-            _ if at < done => None,
             b'=' | b':' | b'>' if self.finds(Kind::Assignment) => {
                 assigned(assignment::find(text, at, done, &self.keys))
             }
@@ -267,8 +266,7 @@ impl Iterator for Findings<'_> {
             while self.candidates != 0 {
                 let at = self.block + self.candidates.trailing_zeros() as usize;
                 self.candidates &= self.candidates - 1;
-                // One earlier may be a URL, whose group begins before its `://`.
-                if at + 1 >= self.done
+                if at >= self.done
                     && at < self.text.len()
                     && let Some(found) = self.detectors.find_at(self.text, at, self.done)
                 {
