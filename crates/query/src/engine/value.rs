@@ -205,10 +205,12 @@ fn fixed(tag: Tag, bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(bytes);
 }
 
+#[inline]
 fn sized(tag: Tag, bytes: &[u8], out: &mut Vec<u8>) {
-    out.push(tag as u8);
     // Lines are shorter than 4 GiB.
-    out.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+    let [a, b, c, d] = (bytes.len() as u32).to_le_bytes();
+    out.reserve(bytes.len() + 5);
+    out.extend_from_slice(&[tag as u8, a, b, c, d]);
     out.extend_from_slice(bytes);
 }
 

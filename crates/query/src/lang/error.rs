@@ -22,7 +22,9 @@ impl Error {
     /// `length` bytes from `at` on are what is wrong.
     #[cold]
     pub(crate) fn new(text: &str, at: usize, length: usize, message: impl Into<String>) -> Error {
+        let end = ceil_boundary(text, at.saturating_add(length).min(text.len()));
         let at = floor_boundary(text, at.min(text.len()));
+        let length = end.saturating_sub(at);
         Error(Box::new(Repr { text: text.to_owned(), at, length, message: message.into(), hint: None }))
     }
 
@@ -61,6 +63,13 @@ impl Error {
 fn floor_boundary(text: &str, mut at: usize) -> usize {
     while !text.is_char_boundary(at) {
         at -= 1;
+    }
+    at
+}
+
+fn ceil_boundary(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at += 1;
     }
     at
 }
@@ -123,6 +132,7 @@ mod tests {
     fn a_place_at_the_end_or_within_a_character_is_no_trouble() {
         assert!(Error::new("", 0, 0, "no").to_string().ends_with("^"));
         assert!(Error::new("aä", 2, 9, "no").to_string().ends_with("^"));
+        assert!(Error::new("aäb", 1, 1, "no").to_string().ends_with("  |  ^"));
         assert!(Error::new("a\nbc\nd", 3, 9, "no").to_string().contains("  | bc\n  |  ^"));
     }
 }
