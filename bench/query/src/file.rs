@@ -7,15 +7,31 @@ use std::{
     process,
 };
 
-use trine_query::scan::{
-    input::{Input, Options, scan},
-    line::Line,
+use trine_query::{
+    answer::Cell,
+    engine::{Settings, ask},
+    scan::{
+        input::{Input, Options, scan},
+        line::Line,
+    },
 };
 
 use crate::Contestant;
 
 /// Bytes of a frame of the file that has several.
 const FRAME_BYTES: usize = 4 << 20;
+
+/// The questions by which engines are measured (docs/query.md has the language).
+const QUESTIONS: [(&str, &str); 8] = [
+    ("Q1 count by event", "count() by event"),
+    ("Q2 sum of one event by currency", "event:payment_process_success | sum(amount) by currency"),
+    ("Q3 quantiles by event", "p50(duration_ms), p95(duration_ms), p99(duration_ms) by event"),
+    ("Q4 all events of one request", "request_id:\"req_6524e51ffe73cb44\""),
+    ("Q5 error rate by domain, minute", "ratio(role:fail) by domain, 1m"),
+    ("Q6 started without an end", "pair by request_id | where outcome:open | count() by operation"),
+    ("Q7 a substring", "\"connection reset by peer\""),
+    ("Q8 count by hour", "count() by 1h"),
+];
 
 /// The same lines in several files, gone with it.
 pub(crate) struct Folder(PathBuf);
@@ -56,6 +72,17 @@ impl Folder {
         add("zstd one frame, 2 workers", "one-frame", 2);
         add("gzip, 1 worker", "gzip", 1);
         add("gzip, 2 workers", "gzip", 2);
+        all.extend(QUESTIONS.into_iter().flat_map(|(name, question)| {
+            let path = self.0.join("plain");
+            ["1 worker", "2 workers"].into_iter().zip([1, 2]).map(move |(workers, threads)| {
+                let path = path.clone();
+                Contestant {
+                    question: name,
+                    name: workers,
+                    run: Box::new(move || asked(&path, question, threads)),
+                }
+            })
+        }));
         all
     }
 }
@@ -64,6 +91,16 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// A number of the answer that no other answer has.
+fn asked(path: &Path, question: &str, threads: usize) -> u64 {
+    let input = Input::files([path.to_owned()]);
+    let settings = Settings { threads, is_lenient: true, ..Settings::default() };
+    let answer = ask(question, &input, &settings).expect("the question is one");
+    // A sum does not depend on the order of rows that are equal, nor a rounded one on that of threads.
+    let numbers = answer.rows.iter().flatten().filter_map(Cell::number).map(|number| number.round() as i64);
+    numbers.fold(answer.rows.len() as u64, |sum, number| sum.wrapping_add_signed(number))
 }
 
 fn names(path: &Path, threads: usize) -> u64 {

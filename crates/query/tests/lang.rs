@@ -56,6 +56,10 @@ fn both_spellings_are_one_question() {
     );
     check("select a, b as c where d:1 order by a limit 2", "d:1 | sort a | limit 2 | fields a, b as c");
     check("select * from events limit 3", "* | limit 3");
+    check(
+        "SELECT event, COUNT(*) AS n FROM events GROUP BY 1 HAVING COUNT(*) > 1 ORDER BY 2 DESC, event",
+        "count() as n by event | where n > 1 | sort -n, event",
+    );
     check("COUNT(*)", "count()");
     check("COUNT(DISTINCT user_id) by 1h", "count_distinct(user_id) by 1h");
     check("a:1 | by b", "a:1 | count() by b");
@@ -114,6 +118,11 @@ fn expressions() {
         "p99.9(a), median(a), top(3, reason), top(2, x)",
     );
     check("request_id in (event:x | fields request_id)", "request_id in (event:\"x\" | fields request_id)");
+    check("a is null or b is not null", "a == null OR b != null");
+    check(
+        "a like 'x_y%' and b not like '(' and c <> 1",
+        "a =~ \"^(?s:x.y.*)$\" AND NOT b =~ \"^(?s:\\\\()$\" AND c != 1",
+    );
     check("(-a) < 5", "(-a) < 5");
 }
 

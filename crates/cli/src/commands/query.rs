@@ -38,8 +38,11 @@ Examples:
 Exit codes: 0 done · 1 nothing matched, with --count · 2 the question or the command line cannot be understood · 3 nothing could be read")]
 pub(crate) struct Flags {
     /// Files, folders and globs (`-` is the standard input), and behind them the question.
-    #[arg(value_name = "LOGS]... [QUESTION", required = true)]
+    #[arg(value_name = "LOGS]... [QUESTION", required_unless_present = "sql")]
     arguments: Vec<String>,
+    /// The question, as a SELECT: all arguments are logs then. docs/query.md says which clauses there are.
+    #[arg(long, value_name = "SELECT")]
+    sql: Option<String>,
     #[command(flatten)]
     range: Range,
     /// The form of the answer. Default: a table; of events, the lines as they are in the log.
@@ -84,8 +87,10 @@ fn size(text: &str) -> Result<Size, String> {
 }
 
 pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
-    let Some((question, logs)) = flags.arguments.split_last() else {
-        return Err(Failure::Usage("there is no question".to_owned()));
+    let (question, logs) = match (&flags.sql, flags.arguments.split_last()) {
+        (Some(select), _) => (select, &flags.arguments[..]),
+        (None, Some((question, logs))) => (question, logs),
+        (None, None) => return Err(Failure::Usage("there is no question".to_owned())),
     };
     if logs.is_empty() && io::stdin().is_terminal() {
         return Err(Failure::Usage(forgotten(question)));

@@ -3,7 +3,7 @@
 
 use super::{Parser, Result};
 use crate::lang::{
-    ast::{Expr, Filter, Item, Key, Literal, Query, SortKey, Stage},
+    ast::{Expr, Field, Filter, Item, Key, Literal, Query, SortKey, Stage},
     functions,
 };
 
@@ -94,7 +94,16 @@ impl Parser<'_> {
     }
 
     fn query_of(&self, clauses: Clauses) -> Result<Query> {
-        let Clauses { filters, mut items, mut keys, having, order, limit, has_select, selects_all } = clauses;
+        let Clauses { filters, mut items, mut keys, mut having, mut order, limit, has_select, selects_all } =
+            clauses;
+        for key in &mut order {
+            if let Expr::Literal(Literal::Int(place)) = key.expr {
+                let item = usize::try_from(place).ok().and_then(|place| items.get(place.checked_sub(1)?));
+                key.expr = item.map(|item| item.expr.clone()).ok_or_else(|| self.no_place(place))?;
+            }
+            called(&mut key.expr, &items);
+        }
+        having.iter_mut().for_each(|filter| called_in(filter, &items));
         let is_grouped = !keys.is_empty() || items.iter().any(|item| item.expr.has_aggregate());
         let mut stages = Vec::new();
         let mut fields = None;
@@ -136,6 +145,11 @@ impl Parser<'_> {
         Ok(Query { filter: Filter::all(filters), stages })
     }
 
+    fn no_place(&self, place: i128) -> crate::lang::Error {
+        let message = format!("nothing is selected at place {place}");
+        self.error(self.at, 1, message).hint("order by the name of a field or by an aggregate")
+    }
+
     /// `GROUP BY 1` is by the first of what is selected.
     fn by_place(&self, key: &mut Key, items: &[Item]) -> Result<()> {
         let Key::Item(Item { expr: Expr::Literal(literal), .. }) = key else { return Ok(()) };
@@ -151,6 +165,33 @@ impl Parser<'_> {
                 Err(self.error(self.at, 1, message).hint("group by the name of a field"))
             }
         }
+    }
+}
+
+/// What is selected under a name is called by it: `count(*) AS n … ORDER BY count(*)`.
+fn called(expr: &mut Expr, items: &[Item]) {
+    if let Some(name) = items.iter().find(|item| item.expr == *expr).and_then(|item| item.name.as_deref()) {
+        *expr = Expr::Field(Field::key(name));
+        return;
+    }
+    match expr {
+        Expr::Minus(inner) | Expr::Not(inner) | Expr::Matches(inner, _) | Expr::In(inner, _) => {
+            called(inner, items);
+        }
+        Expr::Arithmetic(_, sides) | Expr::Compare(_, sides) => {
+            sides.iter_mut().for_each(|side| called(side, items));
+        }
+        Expr::And(all) | Expr::Or(all) => all.iter_mut().for_each(|one| called(one, items)),
+        Expr::Literal(_) | Expr::Field(_) | Expr::Call(_) => {}
+    }
+}
+
+fn called_in(filter: &mut Filter, items: &[Item]) {
+    match filter {
+        Filter::And(all) | Filter::Or(all) => all.iter_mut().for_each(|one| called_in(one, items)),
+        Filter::Not(inner) => called_in(inner, items),
+        Filter::Expr(expr) => called(expr, items),
+        Filter::All | Filter::Field(..) | Filter::Anywhere(_) | Filter::In(..) => {}
     }
 }
 

@@ -7,7 +7,8 @@ use crate::lang::{
 };
 
 /// Operators between two values, longer ones first.
-const COMPARISONS: [(&str, Comparison); 7] = [
+const COMPARISONS: [(&str, Comparison); 8] = [
+    ("<>", Comparison::Unequal),
     ("==", Comparison::Equal),
     ("!=", Comparison::Unequal),
     ("<=", Comparison::AtMost),
@@ -58,6 +59,18 @@ impl<'a> Parser<'a> {
                 return Ok(Expr::Compare(comparison, Box::new([left, self.sum()?])));
             }
         }
+        if self.is_null_test() {
+            self.eat_keyword(&["is"]);
+            let comparison = if self.eat_keyword(&["not"]) { Comparison::Unequal } else { Comparison::Equal };
+            self.eat_keyword(&["null"]);
+            return Ok(Expr::Compare(comparison, Box::new([left, Expr::Literal(Literal::Null)])));
+        }
+        if self.eat_keyword(&["like"]) {
+            return Ok(Expr::Matches(Box::new(left), like(&self.quoted()?)));
+        }
+        if self.eat_keyword(&["not", "like"]) {
+            return Ok(Expr::Not(Box::new(Expr::Matches(Box::new(left), like(&self.quoted()?)))));
+        }
         if self.is_in_list(&["not", "in"]) {
             return Ok(Expr::Not(Box::new(Expr::In(Box::new(left), self.literals(&["not", "in"])?))));
         }
@@ -65,6 +78,22 @@ impl<'a> Parser<'a> {
             return Ok(Expr::In(Box::new(left), self.literals(&["in"])?));
         }
         Ok(left)
+    }
+
+    /// Whether `is null` or `is not null` stands here.
+    pub(super) fn is_null_test(&mut self) -> bool {
+        self.is_keyword(&["is", "null"]) || self.is_keyword(&["is", "not", "null"])
+    }
+
+    /// Whether `like "pattern"` stands here.
+    pub(super) fn is_like_test(&mut self) -> bool {
+        let begin = self.at;
+        let is_there = (self.eat_keyword(&["like"]) || self.eat_keyword(&["not", "like"])) && {
+            self.skip_blank();
+            matches!(self.peek(), Some('"' | '\''))
+        };
+        self.at = begin;
+        is_there
     }
 
     /// Whether `in (` stands here.
@@ -289,6 +318,20 @@ impl<'a> Parser<'a> {
         }
         is_there
     }
+}
+
+/// A pattern of SQL as a regular expression: `%` is any text, `_` any character.
+fn like(pattern: &str) -> String {
+    let mut regex = String::from("^(?s:");
+    for char in pattern.chars() {
+        match char {
+            '%' => regex.push_str(".*"),
+            '_' => regex.push('.'),
+            other => regex.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
+        }
+    }
+    regex.push_str(")$");
+    regex
 }
 
 /// `top(field, 5)` is `top(5, field)`.

@@ -163,7 +163,11 @@ impl Parser<'_> {
         {
             return Ok(filter);
         }
-        if self.is_operator() || self.is_in_list(&["in"]) || self.is_in_list(&["not", "in"]) {
+        let is_word_operator = self.is_in_list(&["in"])
+            || self.is_in_list(&["not", "in"])
+            || self.is_null_test()
+            || self.is_like_test();
+        if is_word_operator || self.is_operator() {
             return self.from(begin);
         }
         // A `<` or `=` that no blank follows ended it too early: it belongs to the word only behind one.
