@@ -84,6 +84,11 @@ impl Reader {
         Reader { format, paths: FieldSet::new(paths), places }
     }
 
+    /// Whether a line of Trine's shape has its name where this format has it.
+    pub(crate) fn has_name_in_front(&self) -> bool {
+        self.format.event.first() == Some(&"event")
+    }
+
     /// Gives the events of a line: one, those of a batch, or the records that the collector put into one line.
     ///
     /// Errors: the line is broken. Nothing of it was given then, but for events before the break in a list of several.

@@ -25,11 +25,9 @@
 //! same. That holds as long as fewer than [`MARKS_MAX`] starts and ends are held at once; then those pairs are settled that are certain
 //! ones, which changes nothing, and only if that is not enough, all that are found: [`Seen::is_approximate`] says so.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
+use hashbrown::HashMap;
 use trine_model::{EventName, NAME_BYTES_MAX, NameParts, Role};
 
 use self::{operation::Operation, reasons::Reasons};
@@ -200,10 +198,14 @@ impl Operations {
     }
 
     fn line(&mut self, line: Line<'_>, reader: &Reader) {
-        // Most lines begin with a name that means nothing here, and end in a time: no need to walk them.
-        if let Some(ends) = line.ends()
-            && let Some(name) = ends.name.plain()
-            && matches!(self.names.get(name), Some(Meaning::Point))
+        // Most lines begin with a name that means nothing here, and end in a time: no need to walk them, nor to judge what is between.
+        // Whether this state has seen the name before must not matter, or the answer would depend on how the log is cut.
+        if reader.has_name_in_front()
+            && let Some(ends) = line.ends()
+            && let Some(name) =
+                ends.name.plain().filter(|name| name.first().is_some_and(u8::is_ascii_alphanumeric))
+            && let Ok(name) = str::from_utf8(name)
+            && matches!(self.meaning(name), Meaning::Point)
         {
             return self.pass(time::from_raw(ends.time));
         }

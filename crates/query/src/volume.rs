@@ -17,7 +17,7 @@
 //! field has its key, its value, and the three signs around; the few that are left are the line's. It is what was written before
 //! compression: nobody can say how much of a compressed file is whose.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::{
     events::{BATCH, Event, Reader},

@@ -140,6 +140,14 @@ fn broken_lines_and_events_without_a_time_are_counted() {
 }
 
 #[test]
+fn a_line_that_is_broken_where_nobody_looks_counts_the_same_whoever_reads_it() {
+    // A vertical tab between two fields: no JSON, but the ends are whole, and the name means nothing here.
+    let broken = line("a_b_changed", 1.0, "\"n\":1").replace("\"n\"", "\u{b}\"n\"");
+    let seen_before = report(&(line("a_b_changed", 0.0, "\"n\":1") + &broken)).seen.broken;
+    assert_eq!(report(&broken).seen.broken, seen_before);
+}
+
+#[test]
 fn a_range_leaves_out_what_is_outside() {
     let log: String = (0..10).map(|at| line("a_b_done", f64::from(at), "\"x\":1")).collect();
     let begin = time::from_text(b"2025-10-24T10:00:00Z").unwrap();

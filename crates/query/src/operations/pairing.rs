@@ -1,6 +1,6 @@
 //! Which start belongs to which end. The rules are in docs/ops.md; this is all of them, as a function of the events alone.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::keys::{self, Keys, kind_of};
 use crate::weight::Weight;

@@ -1,6 +1,6 @@
 //! Why runs failed: the reasons that were given, and how often.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::{events::said, scan::line::Raw, weight::Weight};
 
