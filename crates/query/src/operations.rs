@@ -430,3 +430,19 @@ pub(crate) fn as_name(text: &str) -> Option<std::borrow::Cow<'_, str>> {
         .collect();
     EventName::check(&name).is_ok().then_some(name.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{events::PLACES_MAX, scan::foreign};
+
+    #[test]
+    fn every_field_has_a_place_in_every_format() {
+        let keys = (0..KEYS_MORE_MAX).map(|key| format!("key_{key}")).collect();
+        let mut operations = Operations::new(Settings { keys, ..Settings::default() });
+        for format in foreign::FORMATS.iter().chain([&foreign::UNKNOWN]) {
+            let names: usize = operations.reader(format).places();
+            assert!(names < PLACES_MAX, "{}: {names}, so some may have been left out", format.name);
+        }
+    }
+}

@@ -114,7 +114,7 @@ fn tree(flow: &Flow, id: &str, screen: &Screen) -> String {
     let branches = branches(&flow.nodes);
     let names: Vec<String> =
         flow.nodes.iter().zip(&branches).map(|(node, branch)| branch.clone() + &name(node)).collect();
-    let times: Vec<String> = flow.nodes.iter().map(|node| offset(node.begin_ns - begin_ns)).collect();
+    let times: Vec<String> = flow.nodes.iter().map(|node| offset(node.begin_ns.abs_diff(begin_ns))).collect();
     let widest = |texts: &[String]| texts.iter().map(|text| width(text)).max().unwrap_or(0);
     let (time_columns, name_columns) = (widest(&times), widest(&names).min(columns / TREE_PART));
     let bar_columns = (columns / BAR_PART).clamp(BAR_MIN, BAR_MAX);
@@ -160,7 +160,8 @@ fn head(flow: &Flow, id: &str, (begin_ns, end_ns): (i64, i64), screen: &Screen) 
     };
     let failed = flow.nodes.iter().filter(|node| node.role == Role::Fail).count();
     let open = flow.nodes.iter().filter(|node| node.what == What::Unfinished).count();
-    let mut parts = vec![events, duration((end_ns - begin_ns) as f64), format!("{} UTC", clock(begin_ns))];
+    let mut parts =
+        vec![events, duration(end_ns.abs_diff(begin_ns) as f64), format!("{} UTC", clock(begin_ns))];
     if failed > 0 {
         parts.push(screen.style.bad(&format!("{failed} failed")));
     }
@@ -204,22 +205,19 @@ fn branches(nodes: &[Node]) -> Vec<String> {
 
 fn name(node: &Node) -> String {
     match node.what {
-        What::Gap => format!(
-            "· {} without events",
-            duration(node.end_ns.map_or(0, |end_ns| end_ns - node.begin_ns) as f64)
-        ),
+        What::Gap => format!("· {} without events", duration(node.duration_ns.unwrap_or(0) as f64)),
         _ => clean(&node.name),
     }
 }
 
 /// When, from the begin of the flow on.
-fn offset(ns: i64) -> String {
+fn offset(ns: u64) -> String {
     if ns == 0 { "0".to_owned() } else { format!("+{}", duration(ns as f64)) }
 }
 
 fn bar(node: &Node, (begin_ns, end_ns): (i64, i64), columns: usize) -> String {
-    let all = ((end_ns - begin_ns) as f64).max(1.0);
-    let share = |ns: i64| (ns - begin_ns) as f64 / all;
+    let all = (end_ns.abs_diff(begin_ns) as f64).max(1.0);
+    let share = |ns: i64| ns.abs_diff(begin_ns) as f64 / all;
     match (node.what, node.end_ns) {
         (What::Gap, _) => String::new(),
         (What::Unfinished, _) => {

@@ -100,7 +100,7 @@ fn answer(volume: &Volume, rows: &[Weighed], flags: &Flags) -> Answer {
         Column::new("share", Kind::Share),
         bytes("bytes_each"),
     ];
-    let span_s = volume.times_ns().map(|(first, last)| (last - first) as f64 / SECOND_NS as f64);
+    let span_s = volume.times_ns().map(|(first, last)| last.abs_diff(first) as f64 / SECOND_NS as f64);
     let span_s = span_s.filter(|span_s| *span_s >= SPAN_S_MIN);
     if flags.per_gb.is_some() {
         columns.extend(["cost", "cost_month"].map(|name| Column::new(name, Kind::Number)));

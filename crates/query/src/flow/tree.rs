@@ -84,7 +84,7 @@ pub(super) fn of(events: Vec<Found>) -> Vec<Node> {
     for (place, one) in placed.iter().enumerate() {
         children.entry(one.below).or_default().push(place);
     }
-    let gap_ns = ((last_ns - first_ns) as f64 * GAP_SHARE) as i64;
+    let gap_ns = (last_ns.abs_diff(first_ns) as f64 * GAP_SHARE) as i64;
     let mut nodes = Vec::new();
     let mut nodes_of: Vec<Option<Node>> = placed.into_iter().map(|one| Some(one.node)).collect();
     write(None, 0, &children, &mut nodes_of, (gap_ns.max(GAP_NS_MIN), last_ns), &mut nodes);

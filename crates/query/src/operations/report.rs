@@ -163,7 +163,7 @@ impl Report {
         }
         let ended = operation.ok.count() + operation.failed.count();
         let runs = ended + in_flight.count() + restarted.count();
-        let span_s = self.seen.times_ns.map(|(first, last)| (last - first) as f64 / SECOND_NS as f64);
+        let span_s = self.seen.times_ns.map(|(first, last)| last.abs_diff(first) as f64 / SECOND_NS as f64);
         let durations = &operation.durations;
         self.rows.push(Row {
             runs,
