@@ -177,10 +177,29 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..200), id in ".{0,8}", format in 0_usize..10) {
-        let finder = Finder::new(&id, None);
-        let input = Input::reader("log", std::io::Cursor::new(bytes));
-        let found = scan(&input, &Options::default(), || finder.begin(), |found, block| finder.feed(found, block, &foreign::FORMATS[format]));
-        finder.finish(found.states);
+    fn damaged_lines_of_any_format_have_a_tree(
+        statuses in prop::collection::vec(0_usize..4, 1..30), damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..20),
+        format in 0_usize..10,
+    ) {
+        let mut log: Vec<u8> = statuses
+            .iter()
+            .enumerate()
+            .map(|(place, status)| {
+                let status = ["started", "completed", "failed", "changed"][*status];
+                let fields = format!(r#"{ID},"operation_id":"o{}","parent":"o{}","duration_ms":{place}"#, place % 5, place % 3);
+                line(&format!("a_op{}_{status}", place % 2), place as i64 * 7, &fields)
+            })
+            .collect::<String>()
+            .into_bytes();
+        for (place, byte) in damage {
+            let place = place.index(log.len());
+            log[place] = byte;
+        }
+        let finder = Finder::new("r1", None);
+        let input = Input::reader("log", std::io::Cursor::new(log));
+        let options = Options { threads: 1, ..Options::default() };
+        let found = scan(&input, &options, || finder.begin(), |found, block| finder.feed(found, block, &foreign::FORMATS[format]));
+        let flow = finder.finish(found.states);
+        prop_assert!(flow.nodes.windows(2).all(|pair| pair[1].depth <= pair[0].depth + 1));
     }
 }

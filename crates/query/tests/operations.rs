@@ -1,10 +1,13 @@
 //! Runs of operations: the same answer however the log is cut, by however many threads it is read.
 #![forbid(unsafe_code)]
 
+use std::collections::{HashMap, HashSet};
+
 use proptest::prelude::*;
+use trine_model::{NameParts, Role};
 use trine_query::{
     generate,
-    operations::{Operations, Report, Row, Settings, What},
+    operations::{Durations, Operations, Report, Row, Settings, What},
     scan::{
         foreign,
         input::{Input, Options, TimeRange, scan},
@@ -245,6 +248,74 @@ fn endless_starts_do_not_take_endless_room() {
     let report = operations.report(None);
     assert!(report.lone_all <= 100 && report.seen.is_approximate);
     assert_eq!(row(&report, "a_b").in_flight + row(&report, "a_b").unjudged, 1_000.0);
+}
+
+#[test]
+fn a_plain_count_of_a_shops_log_gives_the_same() {
+    #[derive(Default)]
+    struct Plain {
+        open: HashMap<String, i64>,
+        ended: HashSet<String>,
+        durations: Vec<f64>,
+        ok: usize,
+        reasons: HashMap<String, usize>,
+    }
+    let (log, report) = shop(20_000);
+    let mut plain: HashMap<String, Plain> = HashMap::new();
+    for line in log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let event: serde_json::Value = serde_json::from_slice(line).unwrap();
+        let name = event["event"].as_str().unwrap();
+        let parts = NameParts::of(name);
+        let of = plain.entry(parts.operation().into_owned()).or_default();
+        let request = event["request_id"].as_str().unwrap().to_owned();
+        let at_ns = time::from_text(event["timestamp"].as_str().unwrap().as_bytes()).unwrap();
+        match parts.role() {
+            Role::Point => continue,
+            Role::Open => {
+                assert_eq!(of.open.insert(request, at_ns), None, "each request does each thing once");
+            }
+            role => {
+                // Lines are in order, so the start was before.
+                let from_start = of.open.get(&request).map(|begin_ns| (at_ns - begin_ns) as f64 / 1e6);
+                of.durations.extend(event["duration_ms"].as_f64().or(from_start));
+                of.ended.insert(request);
+                if role == Role::Ok {
+                    of.ok += 1;
+                } else {
+                    let reason = ["reason", "error_type"].iter().find_map(|key| event[key].as_str());
+                    *of.reasons.entry(reason.unwrap().to_owned()).or_default() += 1;
+                }
+            }
+        }
+    }
+    plain.retain(|_, of| !of.open.is_empty() || !of.ended.is_empty());
+    assert_eq!(report.rows.len(), plain.len());
+    for row in &report.rows {
+        let of = plain.get_mut(&row.name).unwrap();
+        let failed: usize = of.reasons.values().sum();
+        let in_flight = of.open.keys().filter(|request| !of.ended.contains(*request)).count();
+        assert_eq!(
+            (row.ok, row.failed, row.in_flight),
+            (of.ok as f64, failed as f64, in_flight as f64),
+            "{}",
+            row.name
+        );
+        assert_eq!(row.runs, (of.ok + failed + in_flight) as f64, "{}", row.name);
+        let reasons: HashMap<String, usize> =
+            row.reasons.iter().map(|(reason, count)| (reason.clone(), *count as usize)).collect();
+        assert_eq!(reasons, of.reasons, "{}", row.name);
+        of.durations.sort_by(f64::total_cmp);
+        for (quantile, q) in [(row.p50_ms, 0.5), (row.p95_ms, 0.95), (row.p99_ms, 0.99), (row.max_ms, 1.0)] {
+            let rank = ((q * of.durations.len() as f64).ceil() as usize).max(1) - 1;
+            let (exact, quantile) = (of.durations.get(rank).copied(), quantile);
+            let is_near = |(a, b): (f64, f64)| (a - b).abs() <= b * Durations::RELATIVE_ERROR + 1e-6;
+            assert!(
+                exact.is_none() == quantile.is_none() && quantile.zip(exact).is_none_or(is_near),
+                "{} {q}: {quantile:?} {exact:?}",
+                row.name
+            );
+        }
+    }
 }
 
 /// Events of a log in which keys are used again, runs lie within each other, and ends and starts are missing.
