@@ -84,7 +84,8 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
     let title = format!("trine ops {}", flags.logs.names());
     let look = Look { title: &title, spare: &["max_ms", "p95_ms", "rate"] };
     let written = Failure::io("write to the standard output");
-    let mut answer = answer(&report, &read);
+    let is_for_programs = matches!(flags.shown.output, Output::Json | Output::Ndjson);
+    let mut answer = answer(&report, &read, if is_for_programs { reasons_map } else { reasons });
     if flags.shown.output != Output::Table {
         return render::show(&answer, look, &flags.shown).map_err(written);
     }
@@ -164,7 +165,7 @@ fn nothing(pattern: &str, names: &[String]) -> Failure {
     Failure::Nothing(format!("no operation is called `{pattern}`{hint}"))
 }
 
-fn answer(report: &Report, read: &input::Report) -> Answer {
+fn answer(report: &Report, read: &input::Report, reasons: fn(&Row) -> Cell) -> Answer {
     let number = |name: &str| Column::new(name, Kind::Number);
     let ms = |name: &str| number(name).with_unit(Unit::Milliseconds);
     let mut answer = Answer::new(vec![
@@ -194,15 +195,15 @@ fn answer(report: &Report, read: &input::Report) -> Answer {
             float(row.max_ms),
             count(row.in_flight),
             row.stuck.map_or(Cell::Null, count),
-            reasons(row).map_or(Cell::Null, Cell::Text),
+            reasons(row),
         ]);
     }
     answer.notes = notes(report, read);
     answer
 }
 
-/// The most frequent reasons, with how often.
-fn reasons(row: &Row) -> Option<String> {
+/// The most frequent reasons, with how often, for people.
+fn reasons(row: &Row) -> Cell {
     let shown: Vec<String> = row
         .reasons
         .iter()
@@ -211,7 +212,15 @@ fn reasons(row: &Row) -> Option<String> {
         .collect();
     let more = row.reasons.len().saturating_sub(REASONS_SHOWN);
     let more = if more > 0 { format!(", {more} more") } else { String::new() };
-    (!shown.is_empty()).then(|| shown.join(", ") + &more)
+    if shown.is_empty() { Cell::Null } else { Cell::Text(shown.join(", ") + &more) }
+}
+
+/// All reasons, with how often, as a map.
+fn reasons_map(row: &Row) -> Cell {
+    let columns = row.reasons.iter().map(|(reason, _)| Column::new(reason, Kind::Number)).collect();
+    let mut map = Answer::new(columns);
+    map.rows.push(row.reasons.iter().map(|(_, count)| Cell::Int(count.round() as i128)).collect());
+    Cell::Nested(map.ndjson().trim_end().to_owned())
 }
 
 /// What must be said beside the figures of operations.
