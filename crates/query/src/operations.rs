@@ -22,8 +22,8 @@
 //!
 //! # In which order do lines come?
 //! In any: an [`Operations`] may be fed with any part of a log, in any order, and merged with others of other parts; the report is the
-//! same. That holds as long as fewer than [`MARKS_MAX`] starts and ends are held at once; then those pairs are settled that are certain
-//! ones, which changes nothing, and only if that is not enough, all that are found: [`Seen::is_approximate`] says so.
+//! same. That holds as long as fewer than [`MARKS_MAX`] starts and ends wait for their other side at once. Then those pairs are settled that are
+//! certain ones, which changes no count, and only if that is not enough, all that are found: [`Seen::is_approximate`] says so.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -39,6 +39,7 @@ use crate::{
         line::{Line, Raw},
         time,
     },
+    weight::Weight,
 };
 
 mod durations;
@@ -60,6 +61,8 @@ pub use self::{
 pub const OPERATIONS_MAX: usize = 10_000;
 /// Starts and ends that one [`Operations`] holds before it settles those that it can: 30 MB.
 pub const MARKS_MAX: usize = 1 << 19;
+/// Marks of one of many gatherers that are worth being merged with those of the others: see [`Operations::take`]. 4 MB.
+pub const HANDED_OVER: usize = 1 << 16;
 /// Names whose meaning is kept, so that it need not be found out again.
 const NAMES_MAX: usize = 1 << 16;
 /// Names whose losses are told apart.
@@ -301,6 +304,7 @@ impl Operations {
                 duration_ns: duration_ms.map(|ms| (ms * 1e6).round() as u64),
                 weight: event.weight,
                 tag: 0,
+                is_replaced: false,
             },
             text,
         );
@@ -350,27 +354,51 @@ impl Operations {
         Some(self.operations.len() - 1)
     }
 
-    /// Makes room: settles what is certain, and if that does not help, what is likely.
+    /// Makes room: settles what is certain, lets go of ends that most likely have no start anywhere, and if that does not help, settles what is
+    /// likely.
     fn settle(&mut self) {
         let room = self.settings.marks_max / 2;
         self.operations.iter_mut().for_each(|operation| operation.settle(pairing::is_certain));
-        self.marks = self.operations.iter().map(Operation::marks).sum();
-        if self.marks <= room {
-            return;
+        if self.count_marks() > room {
+            // Half a million events, and not one of them begins such an operation.
+            let unbegun = self.operations.iter_mut().filter(|operation| operation.starts == Weight::ZERO);
+            unbegun.for_each(Operation::drop_ends);
         }
-        self.seen.is_approximate = true;
-        self.operations.iter_mut().for_each(|operation| operation.settle(|_, _| true));
-        self.operations.iter_mut().for_each(Operation::drop_ends);
-        self.marks = self.operations.iter().map(Operation::marks).sum();
-        if self.marks > room {
+        if self.count_marks() > room {
+            self.seen.is_approximate = true;
+            self.operations.iter_mut().for_each(|operation| operation.settle(|_, _| true));
+            self.operations.iter_mut().for_each(Operation::drop_ends);
+        }
+        if self.count_marks() > room {
             self.operations.iter_mut().for_each(Operation::drop_old_starts);
-            self.marks = self.operations.iter().map(Operation::marks).sum();
+            self.count_marks();
         }
+    }
+
+    fn count_marks(&mut self) -> usize {
+        self.marks = self.operations.iter().map(Operation::marks).sum();
+        self.marks
+    }
+
+    /// Starts and ends that are held: they wait for their other side.
+    pub fn marks(&self) -> usize {
+        self.marks
+    }
+
+    /// Gives away what was gathered, and goes on with nothing but what is known of names. Where many gather from one log, starts and ends
+    /// of one run come to different ones: those that hold more than [`HANDED_OVER`] marks merge them into one of all, where they meet.
+    pub fn take(&mut self) -> Operations {
+        let mut taken = self.fork();
+        taken.operations = self.operations.iter_mut().map(Operation::take).collect();
+        taken.marks = std::mem::take(&mut self.marks);
+        taken.seen = std::mem::take(&mut self.seen);
+        taken.lost = std::mem::take(&mut self.lost);
+        taken
     }
 
     /// Takes in what another has gathered from another part.
     pub fn merge(&mut self, other: Operations) {
-        for operation in other.operations {
+        for operation in other.operations.into_iter().filter(|operation| !operation.is_empty()) {
             match self.place(&operation.name) {
                 Some(place) => self.operations[place].merge(operation),
                 None => self.seen.beyond += operation.marks() as u64,
@@ -388,12 +416,16 @@ impl Operations {
         seen.lost += other.seen.lost;
         seen.beyond += other.seen.beyond;
         seen.is_approximate |= other.seen.is_approximate;
+        if self.marks >= self.settings.marks_max.max(2) {
+            self.settle();
+        }
     }
 
     /// What came of it. `now_ns` is when runs that go on are looked at; without it, the time of the last event.
     pub fn report(self, now_ns: Option<i64>) -> Report {
         let now_ns = now_ns.or(self.seen.times_ns.map(|(_, last)| last)).unwrap_or_default();
-        Report { lost: self.lost, ..Report::of(self.operations, self.seen, now_ns, &self.settings) }
+        let operations = self.operations.into_iter().filter(|operation| !operation.is_empty()).collect();
+        Report { lost: self.lost, ..Report::of(operations, self.seen, now_ns, &self.settings) }
     }
 }
 

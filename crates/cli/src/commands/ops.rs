@@ -1,13 +1,16 @@
 //! `trine ops`: per operation its runs, rate, errors, durations, what is in flight and what is stuck.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::{Mutex, PoisonError},
+};
 
 use clap::Args;
 use trine_query::{
     answer::{Answer, Cell, Column, Kind, Lost, Notes},
     lang::Unit,
-    operations::{KEYS_MORE_MAX, Operations, Report, Row, Settings},
-    scan::input,
+    operations::{HANDED_OVER, KEYS_MORE_MAX, Operations, Report, Row, Settings},
+    scan::input::{self, Options},
 };
 
 use crate::{
@@ -134,12 +137,24 @@ fn failures(report: &Report) -> Answer {
 /// Reads logs and pairs what is in them.
 pub(crate) fn gather(logs: &Logs, settings: Settings) -> Result<(Report, input::Report), Failure> {
     let input = logs.find()?;
-    let begin = Operations::new(settings);
-    let (states, read) =
-        logs.read(&input, || begin.fork(), |operations, block, format| operations.feed(block.bytes, format));
-    let mut all = begin.fork();
-    states.into_iter().for_each(|state| all.merge(state));
-    Ok((all.report(None), read))
+    let threads = Options::default().threads;
+    // Room for what every worker still holds.
+    let marks_max = settings.marks_max + 2 * threads * HANDED_OVER;
+    let begin = Operations::new(Settings { marks_max, ..settings });
+    let all = Mutex::new(begin.fork());
+    let merge = |part: Operations| all.lock().unwrap_or_else(PoisonError::into_inner).merge(part);
+    let (states, read) = logs.read(
+        &input,
+        || begin.fork(),
+        |operations, block, format| {
+            operations.feed(block.bytes, format);
+            if operations.marks() >= HANDED_OVER {
+                merge(operations.take());
+            }
+        },
+    );
+    states.into_iter().for_each(merge);
+    Ok((all.into_inner().unwrap_or_else(PoisonError::into_inner).report(None), read))
 }
 
 /// Whether a name is what a pattern with `*` says.

@@ -110,6 +110,7 @@ fn placed(events: Vec<Found>) -> Vec<Placed> {
             duration_ns: event.duration_ms.map(|ms| (ms * 1e6) as u64),
             weight: Weight::ONE,
             tag: tag as u32,
+            is_replaced: false,
         });
     }
     let mut placed = Vec::new();

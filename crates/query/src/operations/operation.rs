@@ -16,8 +16,10 @@ pub(super) struct Operation {
     marks: Vec<Mark>,
     /// Their ids as text, by their tags, where they are kept.
     texts: Vec<Box<str>>,
-    /// Starts and ends that were let go without being judged.
+    /// Starts that were let go without being judged.
     pub(super) unjudged: Weight,
+    /// Ends that were let go without a start: of no matter when none of this operation ever says that it begins.
+    pub(super) ends_let_go: Weight,
     /// Pairs of events that have no id.
     pub(super) by_time: usize,
 }
@@ -41,12 +43,24 @@ impl Operation {
             marks: Vec::new(),
             texts: Vec::new(),
             unjudged: Weight::ZERO,
+            ends_let_go: Weight::ZERO,
             by_time: 0,
         }
     }
 
     pub(super) fn marks(&self) -> usize {
         self.marks.len()
+    }
+
+    /// Whether nothing was gathered.
+    pub(super) fn is_empty(&self) -> bool {
+        [self.starts, self.ok, self.failed] == [Weight::ZERO; 3]
+    }
+
+    /// Gives away all that was gathered.
+    pub(super) fn take(&mut self) -> Operation {
+        let empty = Operation::new(&self.name);
+        std::mem::replace(self, empty)
     }
 
     pub(super) fn push(&mut self, mut mark: Mark, text: Option<String>) {
@@ -64,6 +78,7 @@ impl Operation {
         self.durations.merge(&other.durations);
         self.reasons.merge(other.reasons);
         self.unjudged += other.unjudged;
+        self.ends_let_go += other.ends_let_go;
         self.by_time += other.by_time;
         let tags = self.texts.len() as u32;
         self.texts.extend(other.texts);
@@ -76,6 +91,8 @@ impl Operation {
         let mut goes = vec![false; fates.len()];
         let mut pairs = 0;
         for (place, fate) in fates.iter().enumerate() {
+            // The start that came after it may be settled now, and gone later.
+            self.marks[place].is_replaced |= *fate == Fate::Restarted;
             let Fate::Paired(end) = *fate else { continue };
             if self.marks[place].side == Side::Start && is_settled(&self.marks[place], &self.marks[end]) {
                 (goes[place], goes[end]) = (true, true);
@@ -107,7 +124,7 @@ impl Operation {
     pub(super) fn drop_ends(&mut self) {
         let unjudged: Weight =
             self.marks.iter().filter(|mark| mark.side == Side::End).map(|mark| mark.weight).sum();
-        self.unjudged += unjudged;
+        self.ends_let_go += unjudged;
         self.marks.retain(|mark| mark.side == Side::Start);
         self.forget_texts();
     }
@@ -144,6 +161,7 @@ impl Operation {
                 Fate::Paired(end) if mark.side == Side::Start => self.run_from(place, end),
                 Fate::Paired(_) => {}
                 fate => {
+                    let fate = if mark.is_replaced { Fate::Restarted } else { fate };
                     let text = self.texts.get(mark.tag as usize).cloned().unwrap_or_default();
                     judged.push(Judged { mark, fate, text });
                 }

@@ -26,6 +26,8 @@ pub struct Mark {
     pub weight: Weight,
     /// For whoever pairs, to find the event again.
     pub tag: u32,
+    /// A start that another one under the same id came after, which may have been let go since.
+    pub is_replaced: bool,
 }
 
 /// Start or end of a run.
@@ -197,7 +199,7 @@ mod tests {
                 }
             }
             let keys = Keys::of(&fields);
-            Mark { at_ns, side, keys, duration_ns, weight: Weight::ONE, tag: tag as u32 }
+            Mark { at_ns, side, keys, duration_ns, weight: Weight::ONE, tag: tag as u32, is_replaced: false }
         };
         text.split_whitespace().enumerate().map(mark).collect()
     }

@@ -133,6 +133,10 @@ impl Report {
         let (mut in_flight, mut stuck, mut restarted, mut unbegun) =
             (Weight::ZERO, Weight::ZERO, Weight::ZERO, Weight::ZERO);
         let mut unjudged = operation.unjudged;
+        if operation.starts > Weight::ZERO && operation.ends_let_go > Weight::ZERO {
+            unjudged += operation.ends_let_go;
+            self.seen.is_approximate = true;
+        }
         for one in judged {
             let (mark, age_ns) = (one.mark, self.now_ns.saturating_sub(one.mark.at_ns).max(0) as u64);
             let what = match (mark.side, one.fate) {
