@@ -1,33 +1,62 @@
 #!/usr/bin/env bash
-# Installs the real programs that tests talk to, from Debian packages, where that is allowed. Without them those tests are
-# skipped, and scripts/test.sh says so.
+# Installs the real programs that tests talk to: Debian packages, where that is allowed, and DuckDB for Python, in target/test-tools.
+# Without them those tests are skipped, and scripts/test.sh says so.
+#
+#   bash scripts/install-test-tools.sh            both
+#   bash scripts/install-test-tools.sh packages   or one of them
+#   bash scripts/install-test-tools.sh duckdb
 set -u
+cd "$(dirname "$0")/.."
 
 packages=(prometheus)
+duckdb='duckdb>=1.5,<3'
 
-missing=()
-for package in "${packages[@]}"; do
-    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
-done
-if [ ${#missing[@]} -eq 0 ]; then
-    echo "install-test-tools: everything is installed"
-    exit 0
-fi
-if ! command -v apt-get >/dev/null; then
-    echo "install-test-tools: no apt-get here; not installed: ${missing[*]}" >&2
-    exit 1
-fi
-run=()
-if [ "$(id -u)" -ne 0 ]; then
-    if ! sudo -n true 2>/dev/null; then
-        echo "install-test-tools: not allowed to install; run: sudo apt-get install ${missing[*]}" >&2
-        exit 1
+install_packages() {
+    local package missing=() run=() install
+    for package in "${packages[@]}"; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if ! command -v apt-get >/dev/null; then
+        echo "install-test-tools: no apt-get here; not installed: ${missing[*]}" >&2
+        return 1
     fi
-    run=(sudo -n)
-fi
-install=("${run[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}")
-if "${install[@]}" >/dev/null 2>&1; then exit 0; fi
-# The lists of packages may be missing, or old.
-"${run[@]}" apt-get update -q >/dev/null && "${install[@]}" >/dev/null && exit 0
-echo "install-test-tools: could not install ${missing[*]}" >&2
-exit 1
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! sudo -n true 2>/dev/null; then
+            echo "install-test-tools: not allowed to install; run: sudo apt-get install ${missing[*]}" >&2
+            return 1
+        fi
+        run=(sudo -n)
+    fi
+    install=("${run[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}")
+    if "${install[@]}" >/dev/null 2>&1; then return 0; fi
+    # The lists of packages may be missing, or old.
+    "${run[@]}" apt-get update -q >/dev/null && "${install[@]}" >/dev/null && return 0
+    echo "install-test-tools: could not install ${missing[*]}" >&2
+    return 1
+}
+
+install_duckdb() {
+    local tools=${CARGO_TARGET_DIR:-$PWD/target}/test-tools
+    "$tools/bin/python" -c 'import duckdb' 2>/dev/null && return 0
+    if ! python3 -m venv "$tools" >/dev/null 2>&1; then
+        echo 'install-test-tools: no python3 with venv here; get it with: apt-get install python3-venv' >&2
+        return 1
+    fi
+    "$tools/bin/pip" install --quiet --disable-pip-version-check "$duckdb" && return 0
+    echo 'install-test-tools: could not install duckdb from PyPI' >&2
+    return 1
+}
+
+failed=0
+case ${1:-all} in
+packages) install_packages || failed=1 ;;
+duckdb) install_duckdb || failed=1 ;;
+all)
+    install_packages || failed=1
+    install_duckdb || failed=1
+    ;;
+*) echo "install-test-tools: unknown part \`$1\`; allowed: packages, duckdb" >&2 && exit 2 ;;
+esac
+[ $failed -eq 0 ] && echo 'install-test-tools: everything is installed'
+exit $failed

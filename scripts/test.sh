@@ -114,11 +114,19 @@ has cargo --version || { echo 'FAILED: no cargo; get it from https://rustup.rs' 
 has cc --version || { echo 'FAILED: no C compiler, which Rust links with; get it with: apt-get install gcc' && exit 1; }
 printf '   %s\n' "$(rustc --version)"
 
+required=()
 if has promtool --version && has prometheus --version; then
-    export TEST_TOOLS_REQUIRED=1
+    required+=(prometheus)
 else
-    skip 'Prometheus reading our metrics' 'bash scripts/install-test-tools.sh'
+    skip 'Prometheus reading our metrics' 'bash scripts/install-test-tools.sh packages'
 fi
+if has "$CARGO_TARGET_DIR/test-tools/bin/python" -c 'import duckdb' || has python3 -c 'import duckdb'; then
+    required+=(duckdb)
+else
+    skip 'questions answered as DuckDB answers them' 'bash scripts/install-test-tools.sh duckdb'
+fi
+# A test that needs one of these fails where it would be skipped else.
+export TEST_TOOLS_REQUIRED="${required[*]}"
 
 if has cargo fmt --version; then
     step 'formatting' cargo fmt --all --check -- -l
