@@ -246,6 +246,7 @@ pub(crate) fn round() -> Pass {
         collector.flush_sinks();
         FLUSHES_DONE.store(wanted, Ordering::Release);
     }
+    collector.sync();
     collector.tick();
     pass
 }

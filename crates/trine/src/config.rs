@@ -24,7 +24,7 @@ mod variables;
 
 pub use crate::encoder::Format;
 pub use black_box::BlackBox;
-pub use choice::{ClockChoice, Compression, Delivery, StackTraces};
+pub use choice::{ClockChoice, Compression, Delivery, Durability, StackTraces};
 pub use file::{CONFIG_BYTES_MAX, read as read_file};
 pub use finding::{FINDINGS_MAX, Finding, Severity};
 pub use output::{OUTPUTS_MAX, OutputSettings, RotateEvery, Target};
@@ -66,6 +66,8 @@ pub struct Settings {
     pub ring_bytes: Option<usize>,
     /// Where what is not written yet outlives the process.
     pub black_box: Option<BlackBox>,
+    /// What written events outlive.
+    pub durability: Option<Durability>,
     /// Where the time of an event comes from.
     pub clock: Option<ClockChoice>,
     /// Whether the pretty format may use colour.
@@ -101,6 +103,7 @@ impl Settings {
             delivery: self.delivery.or(lower.delivery),
             ring_bytes: self.ring_bytes.or(lower.ring_bytes),
             black_box: self.black_box.or(lower.black_box),
+            durability: self.durability.or(lower.durability),
             clock: self.clock.or(lower.clock),
             color: self.color.or(lower.color),
             stack_traces: self.stack_traces.or(lower.stack_traces),
@@ -157,6 +160,7 @@ impl Settings {
             "delivery" => self.delivery.is_some(),
             "ring_bytes" => self.ring_bytes.is_some(),
             "black_box" => self.black_box.is_some(),
+            "durability" => self.durability.is_some(),
             "clock" => self.clock.is_some(),
             "color" => self.color.is_some(),
             "stack_traces" => self.stack_traces.is_some(),

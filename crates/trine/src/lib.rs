@@ -132,7 +132,7 @@ pub use crate::{
     rules::{LevelRules, RulesError},
     sample::set_sampling,
     scope::{InScope, ScopeGuard, Scoped},
-    setup::{BlackBox, Delivery, Output, Setup, StackTraces, setup},
+    setup::{BlackBox, Delivery, Durability, Output, Setup, StackTraces, setup},
     sink::{Sink, WriteError},
     stage::{EventEdit, Stage, Verdict},
     tally::counts,

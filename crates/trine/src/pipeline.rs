@@ -54,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) stages: Stages,
     pub(crate) sampling: SampleRules,
     pub(crate) masking: Arc<Masking>,
+    /// What was written is to be synced.
+    pub(crate) is_durable: bool,
     /// The masks are not those that always are in force.
     pub(crate) has_own_masks: bool,
 }

@@ -20,7 +20,7 @@ use crate::{
     stage::{STAGES_MAX, Stage, Stages},
 };
 
-pub use crate::config::{BlackBox, Delivery, StackTraces};
+pub use crate::config::{BlackBox, Delivery, Durability, StackTraces};
 
 /// Begins to set the pipeline up; [`Setup::start`] puts it in force.
 ///
@@ -155,6 +155,15 @@ impl Setup {
         self
     }
 
+    /// What written events outlive. Default [`Durability::Process`]: `kill -9` and all else that ends the process.
+    ///
+    /// With [`Durability::Disk`] files are synced within some 30 ms of a write, for all lines of that time together, and when they are
+    /// rotated; [`flush`](crate::flush) then means on the disk. Outputs that are no files are not concerned.
+    pub fn durability(mut self, durability: Durability) -> Setup {
+        self.settings.durability = Some(durability);
+        self
+    }
+
     /// Reads this configuration file, unless `TRINE_CONFIG` names another. Default: none; a `trine.toml` in the working
     /// directory is not picked up by itself.
     pub fn config_file(mut self, path: impl Into<PathBuf>) -> Setup {
@@ -228,6 +237,10 @@ impl Setup {
         }
         error::backtrace::want(settings.stack_traces.unwrap_or(StackTraces::Auto));
         panics::report(settings.panic_events.unwrap_or(true));
+        let is_durable = settings.durability == Some(Durability::Disk);
+        if is_durable {
+            outputs.iter().for_each(|output| output.sink.make_durable());
+        }
         let has_file = outputs.iter().any(|output| output.sink.is_file());
         set_signals(self.flushes_on_termination, self.reopens_on_hangup, has_file);
         let color = settings.color.unwrap_or(true);
@@ -236,6 +249,7 @@ impl Setup {
                 levels: settings.level.unwrap_or_default(),
                 stages: self.stages,
                 sampling: settings.sample.unwrap_or_default(),
+                is_durable,
                 has_own_masks: settings.masks.as_ref().is_some_and(|masks| *masks != Masks::default()),
                 masking: Arc::new(Masking::new(&settings.masks.unwrap_or_default())),
                 pipes: outputs.into_iter().map(|output| output.into_pipe(settings.format, color)).collect(),

@@ -35,6 +35,10 @@ pub trait Sink: Send + Sync + fmt::Debug {
         Ok(())
     }
 
+    /// From now on [`Sink::flush`] waits for the disk, where the sink has one.
+    #[doc(hidden)]
+    fn make_durable(&self) {}
+
     /// Called about once a second by the worker, also when nothing is written: rotation by time, reopening, retention.
     fn tick(&self) -> io::Result<()> {
         Ok(())

@@ -5,11 +5,17 @@ use std::{
     time::{Duration, Instant},
 };
 
+use trine_ring::clock::monotonic_ns;
+
 use super::{
     Collector, Draining, FLUSHES_DONE, FLUSHES_WANTED, IS_FAILING, LOCK_PAUSE, MAY_CALLERS_WRITE, Renderer,
-    WRITTEN_ERRORS,
+    SINK_SINCE_NS, WRITTEN_ERRORS,
 };
 use crate::{health, worker};
+
+/// How long written lines may wait for the disk to take them together: what a sync costs is then spread over some thousand events,
+/// and a reader of the file knows no difference.
+const SYNC_DELAY: Duration = Duration::from_millis(20);
 
 /// Has the worker write what was emitted before the call; otherwise as [`flush_patiently`].
 pub(super) fn flush_by_worker(deadline: Instant, patience: Duration) -> u64 {
@@ -78,10 +84,32 @@ pub(crate) fn flush_patiently(deadline: Instant, patience: Duration) -> u64 {
 }
 
 impl Collector {
-    /// Has the sinks hand what they have to the operating system.
+    /// Has the sinks hand what they have to the operating system, or to the disk.
     pub(super) fn flush_sinks(&mut self) {
-        for pipe in self.renderer.as_ref().map_or(&[][..], Renderer::pipes) {
-            if let Err(error) = pipe.sink.flush() {
+        self.flush_sinks_after(Duration::ZERO);
+    }
+
+    /// Has the disk take what was written [`SYNC_DELAY`] ago and since, where that is wanted.
+    pub(super) fn sync(&mut self) {
+        let config = self.renderer.as_ref().and_then(|renderer| renderer.config.as_ref());
+        if config.is_some_and(|config| config.is_durable) {
+            self.flush_sinks_after(SYNC_DELAY);
+        }
+    }
+
+    /// Flushes the sinks that have been written to so long ago; with zero, all of them.
+    fn flush_sinks_after(&mut self, age: Duration) {
+        let pipes = self.renderer.as_ref().map_or(&[][..], Renderer::pipes);
+        for (pipe, output) in pipes.iter().zip(&mut self.outputs) {
+            if !age.is_zero() && output.unsynced_since.is_none_or(|since| since.elapsed() < age) {
+                continue;
+            }
+            SINK_SINCE_NS.store(monotonic_ns(), Ordering::Relaxed);
+            let outcome = pipe.sink.flush();
+            SINK_SINCE_NS.store(0, Ordering::Relaxed);
+            // Also after a failure: to ask again at once would tell of success that is none.
+            output.unsynced_since = None;
+            if let Err(error) = outcome {
                 WRITTEN_ERRORS.fetch_add(1, Ordering::Relaxed);
                 health::report_once(&*pipe.sink, &error);
             }

@@ -27,6 +27,8 @@ pub(super) struct OutputState {
     pub(super) refused: usize,
     /// Not before then.
     pub(super) retry_at: Option<Instant>,
+    /// Since when it has lines that the disk may not have.
+    pub(super) unsynced_since: Option<Instant>,
     /// Its reader is gone; nothing is rendered for it.
     pub(super) is_gone: bool,
 }
@@ -112,6 +114,7 @@ pub(super) fn write_out(
         }
         journal.forget_taken(index, if is_given_up(&outcome) { lines.len() } else { taken });
     }
+    output.unsynced_since.get_or_insert_with(Instant::now);
     match outcome {
         Ok(()) => {
             WRITTEN_EVENTS.fetch_add(output.events, Ordering::Relaxed);

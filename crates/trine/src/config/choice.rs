@@ -60,6 +60,21 @@ impl Choice for ClockChoice {
     const WORDS: &'static [(&'static str, Self)] = &[("auto", Self::Auto), ("os", Self::Os)];
 }
 
+/// What written events outlive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Durability {
+    /// The process: the operating system has them.
+    Process,
+    /// A loss of power: the disk has them, some milliseconds later.
+    Disk,
+}
+
+impl Choice for Durability {
+    const WHAT: &'static str = "durability";
+    const UNKNOWN: &'static str = "durability-unknown";
+    const WORDS: &'static [(&'static str, Self)] = &[("process", Self::Process), ("disk", Self::Disk)];
+}
+
 /// Whether events about errors and panics have stack traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StackTraces {
@@ -119,6 +134,7 @@ mod tests {
         all::<Format>();
         all::<Delivery>();
         all::<ClockChoice>();
+        all::<Durability>();
         all::<StackTraces>();
         all::<bool>();
         all::<Compression>();

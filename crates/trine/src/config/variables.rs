@@ -23,7 +23,7 @@ struct Variable {
 }
 
 /// Every variable there is.
-const VARIABLES: [Variable; 11] = [
+const VARIABLES: [Variable; 12] = [
     Variable {
         entry: Entry {
             name: "TRINE_LEVEL",
@@ -103,6 +103,16 @@ const VARIABLES: [Variable; 11] = [
         },
         item: "black_box",
         take: |text, settings| put(&mut settings.black_box, BlackBox::parse(text)),
+    },
+    Variable {
+        entry: Entry {
+            name: "TRINE_DURABILITY",
+            meaning: "What written events outlive: the process, or a loss of power.",
+            allowed: "`process`, `disk`",
+            default: "process",
+        },
+        item: "durability",
+        take: |text, settings| put(&mut settings.durability, choose(text)),
     },
     Variable {
         entry: Entry {

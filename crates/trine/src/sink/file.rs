@@ -228,6 +228,10 @@ impl Sink for FileSink {
         self.log().flush()
     }
 
+    fn make_durable(&self) {
+        self.log().settings.sync = true;
+    }
+
     fn tick(&self) -> io::Result<()> {
         self.log().tick()
     }

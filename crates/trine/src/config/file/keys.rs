@@ -57,7 +57,7 @@ const fn file_key<S>(row: [&'static str; 4], take: fn(&DeValue<'_>, &mut S) -> R
 
 /// Every key of the file itself but `output` and `masks`. Each is called as its field of [`Settings`].
 #[rustfmt::skip]
-pub(super) const KEYS: [Key<Settings>; 10] = [
+pub(super) const KEYS: [Key<Settings>; 11] = [
     key(["level", "Which events are on: a level, and rules for names and modules.",
         "`\"info,payment=debug\"`, see *Level rules*", "info"],
         |value, settings| take_rules(string(value)?, &mut settings.level)),
@@ -76,6 +76,9 @@ pub(super) const KEYS: [Key<Settings>; 10] = [
     key(["black_box", "Where events not yet written outlive the process.",
         "a directory, or `\"off\"`", DEFAULT_BLACK_BOX_TEXT],
         |value, settings| put(&mut settings.black_box, string(value).and_then(BlackBox::parse))),
+    key(["durability", "What written events outlive: the process, or a loss of power.",
+        "`\"process\"`, `\"disk\"`", "process"],
+        |value, settings| put(&mut settings.durability, string(value).and_then(choose))),
     key(["clock", "Where time comes from: the processor's counter where it can be trusted, or always the operating system.",
         "`\"auto\"`, `\"os\"`", "auto"],
         |value, settings| put(&mut settings.clock, string(value).and_then(choose))),

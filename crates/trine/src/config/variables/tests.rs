@@ -1,7 +1,7 @@
 //! Tests of the variables. None touches the environment of the process.
 
 use super::*;
-use crate::config::{Delivery, Format, RING_BYTES_MAX, StackTraces};
+use crate::config::{Delivery, Durability, Format, RING_BYTES_MAX, StackTraces};
 use proptest::prelude::*;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
@@ -41,6 +41,7 @@ fn every_variable_sets_its_item() {
     sets("TRINE_RING_BYTES", "1GiB", Settings { ring_bytes: Some(RING_BYTES_MAX), ..with() });
     sets("TRINE_BLACK_BOX", "off", Settings { black_box: Some(BlackBox::Off), ..with() });
     sets("TRINE_BLACK_BOX", "a b", Settings { black_box: Some("a b".into()), ..with() });
+    sets("TRINE_DURABILITY", "disk", Settings { durability: Some(Durability::Disk), ..with() });
     sets("TRINE_CONFIG", "a b.toml", Settings { config: Some("a b.toml".into()), ..with() });
     sets("TRINE_STACK_TRACES", "On", Settings { stack_traces: Some(StackTraces::On), ..with() });
     sets("TRINE_PANIC_EVENTS", "off", Settings { panic_events: Some(false), ..with() });
@@ -60,6 +61,7 @@ fn every_item_is_known_to_the_settings() {
         ("TRINE_DELIVERY", "worker"),
         ("TRINE_RING_BYTES", "4096"),
         ("TRINE_BLACK_BOX", "off"),
+        ("TRINE_DURABILITY", "disk"),
         ("TRINE_STACK_TRACES", "off"),
         ("TRINE_PANIC_EVENTS", "false"),
         ("NO_COLOR", "1"),
@@ -161,7 +163,7 @@ fn a_misspelt_variable_is_found_and_the_right_one_suggested() {
         lines,
         [
             "trine: TRINE_LEVLE: unknown variable; allowed: TRINE_LEVEL, TRINE_SAMPLE, TRINE_FORMAT, TRINE_OUTPUT, TRINE_CONFIG, \
-          TRINE_DELIVERY, TRINE_RING_BYTES, TRINE_BLACK_BOX, TRINE_STACK_TRACES, TRINE_PANIC_EVENTS; did you mean `TRINE_LEVEL`? (ignored)"
+          TRINE_DELIVERY, TRINE_RING_BYTES, TRINE_BLACK_BOX, TRINE_DURABILITY, TRINE_STACK_TRACES, TRINE_PANIC_EVENTS; did you mean `TRINE_LEVEL`? (ignored)"
         ]
     );
 }

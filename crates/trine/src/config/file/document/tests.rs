@@ -1,7 +1,9 @@
 //! Tests of the document.
 
 use super::*;
-use crate::config::{BlackBox, ClockChoice, Compression, Delivery, Format, RotateEvery, StackTraces};
+use crate::config::{
+    BlackBox, ClockChoice, Compression, Delivery, Durability, Format, RotateEvery, StackTraces,
+};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -28,7 +30,7 @@ fn an_empty_file_says_nothing() {
 #[test]
 fn every_key_of_the_file_is_taken() {
     let text = "level = \"debug,cache=off\"\nformat = \"logfmt\"\ndelivery = \"inline\"\nring_bytes = \"1MiB\"\n\
-                black_box = \"off\"\nclock = \"os\"\ncolor = true\nsample = \"cache=1%\"\n\
+                black_box = \"off\"\ndurability = \"disk\"\nclock = \"os\"\ncolor = true\nsample = \"cache=1%\"\n\
                 stack_traces = \"on\"\npanic_events = false\n";
     let expected = Settings {
         level: "debug,cache=off".parse().ok(),
@@ -38,6 +40,7 @@ fn every_key_of_the_file_is_taken() {
         delivery: Some(Delivery::Inline),
         ring_bytes: Some(1 << 20),
         black_box: Some(BlackBox::Off),
+        durability: Some(Durability::Disk),
         clock: Some(ClockChoice::Os),
         color: Some(true),
         stack_traces: Some(StackTraces::On),
