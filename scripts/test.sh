@@ -107,6 +107,8 @@ fuzz_seeds() { (cd fuzz && cargo test); }
 
 kills() { bash tests/faults/kill.sh; }
 
+disk_trouble() { bash tests/faults/disk.sh 5000; }
+
 contestants() { (cd bench && CARGO_TARGET_DIR=$CARGO_TARGET_DIR/bench cargo test --release); }
 
 echo '── tools'
@@ -157,6 +159,7 @@ if ! $fast; then
     tests 'the ring under a model checker' ring_models
     tests 'kept inputs of the fuzz targets' fuzz_seeds
     step 'kills at random moments' kills
+    step 'a disk in trouble' disk_trouble
     if $bench; then
         tests 'the benchmark, with tiny input' contestants
     else

@@ -4,6 +4,7 @@
 //! trine-faults kill [KILLS] [SEED]     # kill -9 at random moments; now and then SIGSEGV and SIGABRT
 //! trine-faults control [KILLS] [SEED]  # the same without a black box: has to lose events, or this proves nothing
 //! trine-faults write [UP_TO] [SEED]    # killed inside the Nth write, for every N; needs strace
+//! trine-faults disk [EVENTS] [SEED]    # a disk that is full, broken or slow for a while; needs strace
 //! ```
 //!
 //! The program is this executable once more, as `victim`. It says in shared memory, event by event, how far each thread is; the
@@ -13,6 +14,7 @@
 
 mod check;
 mod plan;
+mod trouble;
 mod victim;
 
 use std::{
@@ -34,8 +36,12 @@ const KILLS: u64 = 200;
 const WRITES: u64 = 60;
 /// Between two signals.
 const SIGNAL_PAUSE: Duration = Duration::from_millis(20);
+/// Events of each thread while the disk is in trouble, without an argument.
+const EVENTS: u64 = 20_000;
 /// Longest that dying may take, also under strace, which is a hundred times as slow.
 const DYING_MAX: Duration = Duration::from_secs(20);
+/// The file with what strace saw.
+const TRACE: &str = "strace";
 /// One kill in so many is by another signal.
 const OTHER_SIGNAL_EVERY: u64 = 5;
 /// Kills whose files are read together: bounded by what a disk and a reader should bear.
@@ -54,11 +60,17 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         [fault, rest @ ..] if rest.len() <= 2 => {
-            let count = number(rest.first(), if *fault == "write" { WRITES } else { KILLS });
+            let default = match *fault {
+                "write" => WRITES,
+                "disk" => EVENTS,
+                _ => KILLS,
+            };
+            let count = number(rest.first(), default);
             match (*fault, count, number(rest.get(1), seed_of_now())) {
                 ("kill", Some(kills), Some(seed)) => kill(kills, seed),
                 ("control", Some(kills), Some(seed)) => control(kills, seed),
                 ("write", Some(writes), Some(seed)) => kill_in_writes(writes, seed),
+                ("disk", Some(events), Some(seed)) => trouble::run(events, seed),
                 _ => usage(),
             }
         }
@@ -67,7 +79,10 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: trine-faults kill|control [KILLS] [SEED], trine-faults write [UP_TO] [SEED]");
+    eprintln!(
+        "usage: trine-faults kill|control [KILLS] [SEED], trine-faults write [UP_TO] [SEED], \
+         trine-faults disk [EVENTS] [SEED]"
+    );
     ExitCode::from(2)
 }
 
@@ -143,7 +158,7 @@ fn kill_batch(place: &Path, kills: u64, plan: &Plan, has_box: bool, random: &mut
     let mut counts = Vec::new();
     for run in 0..kills {
         let told = Counts::create(place, run, plan.threads);
-        let mut child = victim(place, run, "for-ever", plan, has_box).spawn().expect("a victim");
+        let mut child = victim_of(place, run, "for-ever", plan, has_box).spawn().expect("a victim");
         // Most of them early, while they recover; the others spread over their life.
         thread::sleep(LIFE_MAX.mul_f64(random.unit().powi(2)));
         let signal = match random.next() % OTHER_SIGNAL_EVERY {
@@ -185,7 +200,7 @@ fn ends(child: &mut Child, signal: Option<&str>) -> bool {
 
 /// Another victim, which only recovers; then the files are read.
 fn recover_and_check(place: &Path, plan: &Plan, has_box: bool, counts: &[Counts]) -> Figure {
-    let status = victim(place, counts.len() as u64, "only-recover", plan, has_box).status();
+    let status = victim_of(place, counts.len() as u64, "only-recover", plan, has_box).status();
     assert!(status.as_ref().is_ok_and(|status| status.success()), "{status:?}");
     let returned: Vec<Vec<u64>> = counts.iter().map(Counts::read).collect();
     check(place, plan, &returned)
@@ -199,19 +214,9 @@ fn kill_in_writes(writes: u64, seed: u64) -> ExitCode {
     let (mut counts, mut killed) = (Vec::new(), 0);
     for run in 0..writes {
         let told = Counts::create(&place.0, run, plan.threads);
-        let victim = victim(&place.0, run, "for-ever", &plan, true);
-        let mut traced = Command::new("strace");
-        traced.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=write", "-e"]);
-        traced.arg(format!("inject=write:signal=KILL:when={}", run + 1));
-        traced.arg(victim.get_program()).args(victim.get_args());
-        for (name, value) in victim.get_envs() {
-            match value {
-                Some(value) => traced.env(name, value),
-                None => traced.env_remove(name),
-            };
-        }
-        traced.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors(&place.0));
-        let Ok(mut child) = traced.spawn() else {
+        let victim = victim_of(&place.0, run, "for-ever", &plan, true);
+        let fault = format!("write:signal=KILL:when={}", run + 1);
+        let Ok(mut child) = traced(&victim, &place.0, &fault).spawn() else {
             println!("there is no strace: not done");
             return ExitCode::SUCCESS;
         };
@@ -231,7 +236,7 @@ fn kill_in_writes(writes: u64, seed: u64) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn victim(place: &Path, run: u64, life: &str, plan: &Plan, has_box: bool) -> Command {
+fn victim_of(place: &Path, run: u64, life: &str, plan: &Plan, has_box: bool) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("this executable"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("TRINE_") {
@@ -242,6 +247,23 @@ fn victim(place: &Path, run: u64, life: &str, plan: &Plan, has_box: bool) -> Com
     command.env("TRINE_BLACK_BOX", if has_box { place.join("black-box") } else { "off".into() });
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors(place));
     command
+}
+
+/// A victim under strace, which injects a fault; what it injected stands in `strace`.
+fn traced(victim: &Command, place: &Path, fault: &str) -> Command {
+    let mut traced = Command::new("strace");
+    traced.args(["-f", "-qq", "-o"]).arg(place.join(TRACE));
+    let call = fault.split(':').next().unwrap_or(fault);
+    traced.args(["-e", &format!("trace={call}"), "-e", &format!("inject={fault}")]);
+    traced.arg(victim.get_program()).args(victim.get_args());
+    for (name, value) in victim.get_envs() {
+        match value {
+            Some(value) => traced.env(name, value),
+            None => traced.env_remove(name),
+        };
+    }
+    traced.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors(place));
+    traced
 }
 
 /// Where victims say what they have recovered, and complain.

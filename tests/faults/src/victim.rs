@@ -7,10 +7,11 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use trine::{
-    Format, Output, info,
+    Durability, Format, Output, info,
     sink::{FileSink, Sink},
 };
 use trine_ring::{Backing, Region};
@@ -21,6 +22,10 @@ use crate::plan::Plan;
 pub(crate) const LOG: &str = "app.jsonl";
 /// The second output; not rotated.
 pub(crate) const SECOND: &str = "all.log";
+/// Variable that has a victim sync its files.
+pub(crate) const DURABLE: &str = "FAULTS_DURABLE";
+/// Longest that a victim that ends waits for its outputs.
+const FLUSH_MAX: Duration = Duration::from_secs(20);
 /// One event in so many is too large for a small ring.
 const LARGE_EVERY: u64 = 499;
 /// Bytes of the text of such an event.
@@ -33,15 +38,23 @@ pub(crate) struct Counts(Region);
 impl Counts {
     pub(crate) fn create(place: &Path, run: u64, threads: usize) -> Counts {
         let backing = Backing::Directory(place.to_owned());
-        Counts(Region::create(&backing, &name(run), threads * 8).expect("memory for counts"))
+        // One more, for what it counts as lost.
+        Counts(Region::create(&backing, &name(run), (threads + 1) * 8).expect("memory for counts"))
     }
 
     fn open(place: &Path, run: u64) -> Counts {
         Counts(Region::open(&place.join(name(run))).expect("memory for counts"))
     }
 
+    /// Emitted, by thread.
     pub(crate) fn read(&self) -> Vec<u64> {
-        self.0.words().iter().map(|word| word.load(Ordering::Acquire)).collect()
+        let threads = self.0.words().split_last().map_or(&[][..], |(_, threads)| threads);
+        threads.iter().map(|word| word.load(Ordering::Acquire)).collect()
+    }
+
+    /// Counted as lost by the victim itself.
+    pub(crate) fn lost(&self) -> u64 {
+        self.0.words().last().map_or(0, |word| word.load(Ordering::Acquire))
     }
 
     fn of(&self, thread: usize) -> &AtomicU64 {
@@ -60,10 +73,13 @@ pub(crate) fn text(n: u64) -> &'static str {
     std::str::from_utf8(&TEXT[..bytes]).unwrap_or_default()
 }
 
-/// Runs until it is killed; where it `only-recover`s, until it has.
+/// Runs until it is killed, or has emitted so many events per thread; where it `only-recover`s, until it has.
 pub(crate) fn run(place: &Path, run: u64, life: &str, plan: &Plan) {
     let file = FileSink::new(place.join(LOG)).rotate_bytes(plan.rotate_bytes);
     let mut setup = trine::setup().ring_bytes(plan.ring_bytes).output(json(file));
+    if std::env::var_os(DURABLE).is_some() {
+        setup = setup.durability(Durability::Disk);
+    }
     if plan.has_second {
         setup = setup.output(Output::file(place.join(SECOND)).format(Format::Logfmt));
     }
@@ -71,12 +87,13 @@ pub(crate) fn run(place: &Path, run: u64, life: &str, plan: &Plan) {
     if life == "only-recover" {
         return;
     }
+    let events = life.parse().unwrap_or(u64::MAX);
     let counts = Arc::new(Counts::open(place, run));
     let threads: Vec<_> = (0..plan.threads)
         .map(|thread| {
             let counts = Arc::clone(&counts);
             thread::spawn(move || {
-                for n in 0.. {
+                for n in 0..events {
                     info!("step_done", run, thread, n, text = text(n));
                     counts.of(thread).store(n + 1, Ordering::Release);
                 }
@@ -84,6 +101,10 @@ pub(crate) fn run(place: &Path, run: u64, life: &str, plan: &Plan) {
         })
         .collect();
     threads.into_iter().for_each(|thread| drop(thread.join()));
+    trine::flush(FLUSH_MAX);
+    if let Some(word) = counts.0.words().last() {
+        word.store(trine::health().lost, Ordering::Release);
+    }
 }
 
 fn json(sink: impl Sink + 'static) -> Output {
