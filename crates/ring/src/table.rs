@@ -107,14 +107,28 @@ fn store(segment: &Mapping, at: usize, bytes: &[u8]) {
     unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), to.as_ptr(), bytes.len()) };
 }
 
-/// `length u32 | number u32 | line u32 | level u8 | reserved u8 | keys u16 | name | module | file | key*`, texts as a `u16`
-/// length and bytes.
+/// Where the check lies in a descriptor.
+const CHECK_AT: usize = 16;
+/// Bytes before the first text.
+const FIXED_BYTES: usize = 20;
+
+/// FNV-1a over a descriptor without its check, folded to 32 bits.
+fn check(bytes: &[u8]) -> u32 {
+    let all = bytes[..CHECK_AT].iter().chain(&bytes[FIXED_BYTES..]);
+    let sum = all
+        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    (sum ^ sum >> 32) as u32
+}
+
+/// `length u32 | number u32 | line u32 | level u8 | reserved u8 | keys u16 | check u32 | name | module | file | key*`, texts as a
+/// `u16` length and bytes.
 fn encode(number: u32, site: &Descriptor<'_>) -> Vec<u8> {
     let mut bytes = vec![0; 4];
     bytes.extend_from_slice(&number.to_le_bytes());
     bytes.extend_from_slice(&site.line.to_le_bytes());
     bytes.extend_from_slice(&[site.level as u8, 0]);
     bytes.extend_from_slice(&(site.keys.len().min(usize::from(u16::MAX)) as u16).to_le_bytes());
+    bytes.extend_from_slice(&[0; FIXED_BYTES - CHECK_AT]);
     for text in [site.name, site.module, site.file].iter().chain(&site.keys) {
         let text = &text.as_bytes()[..text.len().min(usize::from(u16::MAX))];
         bytes.extend_from_slice(&(text.len() as u16).to_le_bytes());
@@ -122,6 +136,8 @@ fn encode(number: u32, site: &Descriptor<'_>) -> Vec<u8> {
     }
     let len = bytes.len() as u32;
     bytes[..4].copy_from_slice(&len.to_le_bytes());
+    let check = check(&bytes);
+    bytes[CHECK_AT..FIXED_BYTES].copy_from_slice(&check.to_le_bytes());
     bytes
 }
 
@@ -160,23 +176,30 @@ impl TableReader {
         Ok(TableReader { bytes })
     }
 
-    /// The callsites with their numbers. Ends early when the bytes are damaged.
+    /// The callsites with their numbers. Damaged ones are passed over; where a length is damaged, it ends early.
     pub fn callsites(&self) -> impl Iterator<Item = (u32, Descriptor<'_>)> {
         let mut rest = self.bytes.get(HEADER_BYTES..).unwrap_or_default();
         std::iter::from_fn(move || {
-            let len = u32::from_le_bytes(*rest.first_chunk()?) as usize;
-            let (one, behind) = rest.split_at_checked(len)?;
-            rest = behind;
-            decode(one)
+            loop {
+                let len = u32::from_le_bytes(*rest.first_chunk()?) as usize;
+                let (one, behind) = rest.split_at_checked(len.max(1))?;
+                rest = behind;
+                if let Some(site) = decode(one) {
+                    return Some(site);
+                }
+            }
         })
     }
 }
 
 fn decode(bytes: &[u8]) -> Option<(u32, Descriptor<'_>)> {
-    let fixed: &[u8; 16] = bytes.first_chunk()?;
+    let fixed: &[u8; FIXED_BYTES] = bytes.first_chunk()?;
     let word = |at: usize| u32::from_le_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
     let keys = u16::from_le_bytes([fixed[14], fixed[15]]);
-    let mut rest = &bytes[16..];
+    if word(CHECK_AT) != check(bytes) {
+        return None;
+    }
+    let mut rest = &bytes[FIXED_BYTES..];
     let mut text = || {
         let (len, behind) = rest.split_first_chunk::<2>()?;
         let (text, behind) = behind.split_at_checked(usize::from(u16::from_le_bytes(*len)))?;
@@ -232,6 +255,24 @@ mod tests {
         assert_eq!(table.segments.len(), 3);
         let reader = TableReader::new(bytes_of(&table, 2)).unwrap();
         assert_eq!(reader.callsites().next().unwrap().0, 3);
+    }
+
+    #[test]
+    fn a_flipped_bit_is_noticed_and_the_others_are_read() {
+        let mut table = CallsiteTable::new(Backing::Private);
+        for name in ["a_b", "c_d", "e_f"] {
+            table.append(&site(name, &["k"])).unwrap();
+        }
+        let bytes = bytes_of(&table, 0);
+        let len = usize::from(bytes[HEADER_BYTES]);
+        // The second one; a flipped length ends the reading.
+        for bit in 8 * 4..8 * len {
+            let mut bytes = bytes.clone();
+            bytes[HEADER_BYTES + len + bit / 8] ^= 1 << (bit % 8);
+            let reader = TableReader::new(bytes).unwrap();
+            let names: Vec<_> = reader.callsites().map(|(_, site)| site.name).collect();
+            assert_eq!(names, ["a_b", "e_f"], "bit {bit}");
+        }
     }
 
     #[test]

@@ -317,7 +317,7 @@ mod memory {
             texts.extend_from_slice(&(text.len() as u16).to_le_bytes());
             texts.extend_from_slice(text.as_bytes());
         }
-        let len = 16 + texts.len();
+        let len = 20 + texts.len();
         let expected: [&[u8]; 5] = [
             b"TRINECST",
             &VERSION.to_le_bytes(),
@@ -341,7 +341,12 @@ mod memory {
         for (row, expected) in rows.iter().zip(expected) {
             assert_eq!(&descriptor[number(row[0])..][..number(row[1])], expected, "{row:?}");
         }
-        assert_eq!(&descriptor[number(rows[6][0])..], texts);
+        let others = descriptor[..16].iter().chain(&descriptor[20..]);
+        let sum = others.fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
+            (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        assert_eq!(descriptor[16..20], ((sum ^ sum >> 32) as u32).to_le_bytes());
+        assert_eq!(&descriptor[number(rows[7][0])..], texts);
         for level in Level::ALL {
             let said = format!("{} {level}", level as u8);
             assert!(section("## 4. The callsite table").contains(&said), "{said}");

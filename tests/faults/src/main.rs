@@ -4,6 +4,7 @@
 //! trine-faults kill [KILLS] [SEED]     # kill -9 at random moments; now and then SIGSEGV and SIGABRT
 //! trine-faults control [KILLS] [SEED]  # the same without a black box: has to lose events, or this proves nothing
 //! trine-faults write [UP_TO] [SEED]    # killed inside the Nth write, for every N; needs strace
+//! trine-faults flip [BOXES] [SEED]     # bits flipped at random in what a killed victim left
 //! trine-faults disk [EVENTS] [SEED]    # a disk that is full, broken or slow for a while; needs strace
 //! ```
 //!
@@ -13,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod flips;
 mod plan;
 mod trouble;
 mod victim;
@@ -36,6 +38,8 @@ const KILLS: u64 = 200;
 const WRITES: u64 = 60;
 /// Between two signals.
 const SIGNAL_PAUSE: Duration = Duration::from_millis(20);
+/// Black boxes that are damaged, without an argument.
+const BOXES: u64 = 300;
 /// Events of each thread while the disk is in trouble, without an argument.
 const EVENTS: u64 = 20_000;
 /// Longest that dying may take, also under strace, which is a hundred times as slow.
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
             let default = match *fault {
                 "write" => WRITES,
                 "disk" => EVENTS,
+                "flip" => BOXES,
                 _ => KILLS,
             };
             let count = number(rest.first(), default);
@@ -70,6 +75,7 @@ fn main() -> ExitCode {
                 ("kill", Some(kills), Some(seed)) => kill(kills, seed),
                 ("control", Some(kills), Some(seed)) => control(kills, seed),
                 ("write", Some(writes), Some(seed)) => kill_in_writes(writes, seed),
+                ("flip", Some(boxes), Some(seed)) => flips::run(boxes, seed),
                 ("disk", Some(events), Some(seed)) => trouble::run(events, seed),
                 _ => usage(),
             }
@@ -81,7 +87,7 @@ fn main() -> ExitCode {
 fn usage() -> ExitCode {
     eprintln!(
         "usage: trine-faults kill|control [KILLS] [SEED], trine-faults write [UP_TO] [SEED], \
-         trine-faults disk [EVENTS] [SEED]"
+         trine-faults disk [EVENTS] [SEED], trine-faults flip [BOXES] [SEED]"
     );
     ExitCode::from(2)
 }
