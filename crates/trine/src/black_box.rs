@@ -225,8 +225,12 @@ pub(crate) fn report_once(error: &dyn fmt::Display) {
     }
 }
 
-/// The process ends, and everything is written.
-pub(crate) fn leave() {
+/// The process ends; `is_written`: with everything written. What is left stays, unless nothing could be stored there.
+pub(crate) fn leave(is_written: bool) {
+    let holds_something = |place: &Place| remains::holds_something(place.path());
+    if !is_written && matches!(&*lock(&STATE), State::Open(_, place) if holds_something(place)) {
+        return;
+    }
     IS_OPEN.store(false, Ordering::Relaxed);
     if let State::Open(_, place) = std::mem::replace(&mut *lock(&STATE), State::Off) {
         place.remove();

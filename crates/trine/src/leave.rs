@@ -36,9 +36,7 @@ extern "C" fn on_exit() {
             collector::flush_patiently(Instant::now() + EXIT_WAIT, EXIT_PATIENCE);
         }
         emit::leave_ring();
-        if collector::hold_for_good() == Some(0) {
-            black_box::leave();
-        }
+        black_box::leave(collector::hold_for_good() == Some(0));
         inline::hold_for_good();
     });
 }

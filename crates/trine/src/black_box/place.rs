@@ -17,6 +17,8 @@ const OWNER: &str = "owner";
 const DAMAGED: &str = "damaged-";
 /// What they begin with while they are being removed.
 const REMOVED: &str = "removed-";
+/// Most directories of one service: processes that run together, and what waits to be written.
+const PLACES_MAX: usize = 256;
 /// Longest wait for [`LOCK`], which is held for a few system calls.
 const LOCK_WAIT: Duration = Duration::from_secs(1);
 /// Pause between two looks at it.
@@ -40,6 +42,7 @@ impl Place {
         let path = base.join(format!("{service}.{process}.{chance:08x}"));
         let made = prepare(base).and_then(|()| {
             let _lock = hold(base)?;
+            check_count(base, service)?;
             make_directory(&path)?;
             let owner = open(&path.join(OWNER))?;
             owner.try_lock()?;
@@ -63,7 +66,7 @@ impl Place {
             if name.starts_with(REMOVED) {
                 // Whoever removed it died at that.
                 let _ = fs::remove_dir_all(entry.path());
-            } else if name.strip_prefix(service).is_some_and(|rest| rest.starts_with('.'))
+            } else if is_of(&name, service)
                 && let Ok(owner) = open(&entry.path().join(OWNER))
                 && owner.try_lock().is_ok()
                 && !is_in_use(&name)
@@ -160,6 +163,22 @@ fn check_owner(_: &fs::Metadata) -> io::Result<()> {
     Ok(())
 }
 
+/// Refuses one directory more, where so many wait already: a service that cannot write, and is started again and again, would fill
+/// the memory.
+fn check_count(base: &Path, service: &str) -> io::Result<()> {
+    let is_ours = |entry: &fs::DirEntry| is_of(&entry.file_name().to_string_lossy(), service);
+    let count = fs::read_dir(base)?.flatten().filter(is_ours).count();
+    if count < PLACES_MAX {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("it holds {count} directories of this service, running or not written yet")))
+}
+
+/// True for the name of a directory of a process of the service.
+fn is_of(name: &str, service: &str) -> bool {
+    name.strip_prefix(service).is_some_and(|rest| rest.starts_with('.'))
+}
+
 fn make_directory(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
@@ -211,6 +230,19 @@ mod tests {
         let path = place.path().to_owned();
         place.remove();
         assert!(!path.exists() && base.exists());
+        fs::remove_dir_all(base).unwrap();
+    }
+
+    #[test]
+    fn a_service_that_leaves_one_after_the_other_gets_no_more_at_some_time() {
+        let base = base("many");
+        for number in 0..PLACES_MAX {
+            fs::create_dir_all(base.join(format!("shop-1.{number}.0"))).unwrap();
+        }
+        fs::set_permissions(&base, fs::Permissions::from_mode(0o700)).unwrap();
+        let error = Place::create(&base, "shop-1").unwrap_err().to_string();
+        assert!(error.contains("holds 256 directories of this service"), "{error}");
+        Place::create(&base, "shop-2").unwrap().remove();
         fs::remove_dir_all(base).unwrap();
     }
 

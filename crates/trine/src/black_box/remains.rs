@@ -86,6 +86,11 @@ impl Remains {
     }
 }
 
+/// True when a directory has rings or a journal.
+pub(super) fn holds_something(directory: &Path) -> bool {
+    ["ring-", "state-"].iter().any(|kind| !numbered(directory, kind).is_empty())
+}
+
 /// Writes lines to a file that was an output when they were rendered, and is none now.
 ///
 /// Errors: it is no file, or cannot be written.

@@ -95,6 +95,10 @@ impl Renderer {
 ///
 /// Done with its own journal, so that dying here is dying there once more.
 fn write_remains(mut remains: Remains) -> Result<(u64, String), String> {
+    if remains.waiting.is_empty() && remains.rings.iter_mut().all(|ring| ring.backlog() == 0) {
+        black_box::finish(remains);
+        return Ok((0, String::new()));
+    }
     let mut renderer = Renderer::new();
     let outputs = renderer.outputs();
     let mut lines = vec![Vec::new(); outputs.all.len()];
