@@ -32,7 +32,11 @@ pub(crate) use self::{
     last_words::LastWords,
     remains::{Remains, append},
 };
-use crate::{config::BlackBox, health, lock, pipeline::Pipe};
+use crate::{
+    config::BlackBox,
+    health, lock,
+    pipeline::{Config, Pipe},
+};
 
 /// Where shared memory is a file system.
 #[cfg(unix)]
@@ -61,13 +65,17 @@ enum State {
 struct Wanted {
     base: PathBuf,
     service: String,
+    /// What is written to, for whoever comes before the journal has begun.
+    outputs: Outputs,
 }
 
 /// Says where it lies. The first start decides: rings stay where they are.
-pub(crate) fn configure(said: Option<BlackBox>, is_inline: bool, pipes: &[Pipe]) {
+pub(crate) fn configure(said: Option<BlackBox>, is_inline: bool, config: &Config) {
     let mut state = lock(&STATE);
-    if !matches!(*state, State::Unknown) {
-        return;
+    match &mut *state {
+        State::Unknown => {}
+        State::Wanted(wanted) => return wanted.outputs = Outputs::of(config),
+        State::Off | State::Open(..) => return,
     }
     let base = match said {
         Some(BlackBox::Off) => None,
@@ -76,7 +84,9 @@ pub(crate) fn configure(said: Option<BlackBox>, is_inline: bool, pipes: &[Pipe])
     };
     *state = match base {
         // Callers that deliver by themselves leave nothing behind.
-        Some(base) if !is_inline => State::Wanted(Wanted { base, service: service(pipes) }),
+        Some(base) if !is_inline => {
+            State::Wanted(Wanted { base, service: service(&config.pipes), outputs: Outputs::of(config) })
+        }
         _ => State::Off,
     };
 }
@@ -126,6 +136,9 @@ pub(crate) fn backing() -> Backing {
     if let State::Wanted(wanted) = &*state {
         *state = match Place::create(&wanted.base, &wanted.service) {
             Ok(place) => {
+                if let Err(error) = journal::describe_at_first(place.path(), &wanted.outputs) {
+                    report_once(&error);
+                }
                 IS_OPEN.store(true, Ordering::Relaxed);
                 State::Open(wanted.clone(), place)
             }

@@ -173,7 +173,7 @@ pub(crate) fn start(start: Start) {
     static FIRST: Once = Once::new();
     clock::start();
     error_text::install();
-    black_box::configure(start.black_box, start.is_inline, &start.config.pipes);
+    black_box::configure(start.black_box, start.is_inline, &start.config);
     collector::replace_outputs(|| {
         *CONFIG.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Arc::new(start.config));
         VERSION.fetch_add(1, Ordering::AcqRel);

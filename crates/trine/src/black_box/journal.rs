@@ -36,6 +36,8 @@ const STATE: &str = "state-";
 const OUTPUTS: &str = "outputs-";
 /// What the buffers of outputs are called, before generation, output and number.
 const OUTBOX: &str = "outbox-";
+/// Before the first journal.
+const GENERATION_AT_FIRST: u32 = 0;
 /// Words before the first slot: magic, version, the rest zero.
 const HEADER_WORDS: usize = 8;
 
@@ -191,6 +193,18 @@ impl Journal {
     pub(crate) fn is_mid_line(&self, index: usize) -> bool {
         self.outboxes.get(index).is_some_and(|outbox| outbox.is_mid_line)
     }
+}
+
+/// Writes down what the outputs are before there is a journal, which the first pass of the reading side begins: a process may be
+/// killed before it.
+pub(super) fn describe_at_first(directory: &Path, outputs: &Outputs) -> io::Result<()> {
+    describe(directory, GENERATION_AT_FIRST, outputs)
+}
+
+/// What the outputs of a process were that has left no journal.
+pub(super) fn described_at_first(directory: &Path) -> Outputs {
+    let text = fs::read_to_string(directory.join(format!("{OUTPUTS}{GENERATION_AT_FIRST}")));
+    Outputs::from_text(&text.unwrap_or_default())
 }
 
 /// Writes down what the outputs are; all of it or nothing.

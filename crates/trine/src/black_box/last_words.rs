@@ -47,11 +47,15 @@ pub(crate) struct LastWords {
 pub(super) fn read(directory: &Path, last: usize) -> io::Result<LastWords> {
     let mut words = LastWords::default();
     let (mut tails, mut anchor) = (Vec::new(), Timeline::new().anchor());
-    if let Some(left) = journal::read(directory)? {
-        let lines = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-        let waiting = left.outputs.iter().map(|output| lines(&output.bytes[output.taken..]));
-        words.unwritten = waiting.max().unwrap_or(0);
-        (tails, anchor, words.outputs) = (left.tails, left.anchor, left.described);
+    match journal::read(directory)? {
+        Some(left) => {
+            let lines = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let waiting = left.outputs.iter().map(|output| lines(&output.bytes[output.taken..]));
+            words.unwritten = waiting.max().unwrap_or(0);
+            (tails, anchor, words.outputs) = (left.tails, left.anchor, left.described);
+        }
+        // It died before it wrote anything.
+        None => words.outputs = journal::described_at_first(directory),
     }
     let sites = read_sites(directory, &mut words.damaged)?;
     let mut shown = Shown {
