@@ -11,12 +11,14 @@ use super::{
     aggregate::Moment,
     event::Row,
     expr::Expr,
+    hash::Build,
     place::Place,
     value::{Val, decode},
 };
 use crate::{
     answer::{Answer, Cell, Column, Kind},
     lang::Unit,
+    scan::line::Raw,
 };
 
 /// What runs are told apart by.
@@ -46,14 +48,21 @@ pub(super) fn columns(pairing: &Pairing) -> Vec<Column> {
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
     operations: HashMap<String, u32>,
+    /// What the names say that were seen, by their bytes: of points, nothing.
+    names: hashbrown::HashMap<Box<[u8]>, Option<(u32, Role)>, Build>,
     ends: Vec<End>,
     bytes: usize,
 }
+
+/// Names whose operation and role are remembered.
+const NAMES_MAX: usize = 10_000;
 
 #[derive(Clone, Debug)]
 struct End {
     operation: u32,
     role: Role,
+    /// Of the key: what is sorted by first, as most keys differ in it.
+    hash: u64,
     key: Box<[u8]>,
     time: i64,
     place: Place,
@@ -61,13 +70,21 @@ struct End {
 
 impl Pairs {
     pub(super) fn add(&mut self, pairing: &Pairing, row: &impl Row, moment: &Moment) {
-        let name = row.value(pairing.name);
-        let Val::Text(name) = &name else { return };
-        let parts = NameParts::of(name);
-        let role = parts.role();
-        if role == Role::Point {
-            return;
-        }
+        let known = row.raw(pairing.name).and_then(Raw::plain);
+        let said = match known.and_then(|name| self.names.get(name)) {
+            Some(said) => *said,
+            None => {
+                let said = match row.value(pairing.name) {
+                    Val::Text(name) => self.said(&name),
+                    _ => None,
+                };
+                if let Some(name) = known.filter(|_| self.names.len() < NAMES_MAX) {
+                    self.names.insert(name.into(), said);
+                }
+                said
+            }
+        };
+        let Some((operation, role)) = said else { return };
         let Some(time) = row.value(pairing.time).time() else { return };
         let mut key = Vec::new();
         for (_, expr) in &pairing.keys {
@@ -78,17 +95,19 @@ impl Pairs {
             }
             val.encode(&mut key);
         }
-        let operation = parts.operation();
-        let number = match self.operations.get(&*operation) {
-            Some(number) => *number,
-            None => {
-                let number = self.operations.len() as u32;
-                self.operations.insert(operation.into_owned(), number);
-                number
-            }
-        };
         self.bytes += size_of::<End>() + key.len();
-        self.ends.push(End { operation: number, role, key: key.into(), time, place: moment.place });
+        let hash = super::hash::fixed(&key);
+        self.ends.push(End { operation, role, hash, key: key.into(), time, place: moment.place });
+    }
+
+    /// The operation of a name, as a number, and the role of its status; of a point, nothing.
+    fn said(&mut self, name: &str) -> Option<(u32, Role)> {
+        let parts = NameParts::of(name);
+        if parts.role() == Role::Point {
+            return None;
+        }
+        let next = self.operations.len() as u32;
+        Some((*self.operations.entry(parts.operation().into_owned()).or_insert(next), parts.role()))
     }
 
     pub(super) fn merge(&mut self, other: Pairs) {
@@ -119,14 +138,11 @@ impl Pairs {
             names[number as usize] = name;
         }
         // Of two events of one moment, a begin comes before an end.
-        self.ends.sort_by(|a, b| {
-            (a.operation, &a.key, a.time, a.role, a.place).cmp(&(
-                b.operation,
-                &b.key,
-                b.time,
-                b.role,
-                b.place,
-            ))
+        self.ends.sort_unstable_by(|a, b| {
+            let order = |end: &End| (end.operation, end.hash);
+            order(a)
+                .cmp(&order(b))
+                .then_with(|| (&a.key, a.time, a.role, a.place).cmp(&(&b.key, b.time, b.role, b.place)))
         });
         let mut runs: Vec<(i64, Vec<Cell>)> = Vec::new();
         let mut open: Vec<&End> = Vec::new();
@@ -141,7 +157,7 @@ impl Pairs {
                 None => "open",
             };
             let duration = match (begin, end) {
-                (Some(begin), Some(end)) => Cell::Float((end.time - begin.time) as f64 / 1e6),
+                (Some(begin), Some(end)) => Cell::Float(end.time.saturating_sub(begin.time) as f64 / 1e6),
                 _ => Cell::Null,
             };
             cells.extend([time(begin), time(end), duration, Cell::Text(outcome.to_owned())]);

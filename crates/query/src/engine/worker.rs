@@ -549,5 +549,7 @@ pub(super) fn with_extra(kept: &KeptEvent, scope: &EventScope) -> Vec<u8> {
 pub(super) fn span_of(range: Option<TimeRange>) -> Option<f64> {
     let TimeRange { since_ns, until_ns } = range?;
     let is_closed = since_ns > i64::MIN && until_ns < i64::MAX;
-    is_closed.then(|| (until_ns - since_ns) as f64).filter(|span| *span < 100.0 * 365.0 * time::DAY_NS as f64)
+    is_closed
+        .then(|| until_ns.saturating_sub(since_ns) as f64)
+        .filter(|span| *span < 100.0 * 365.0 * time::DAY_NS as f64)
 }
