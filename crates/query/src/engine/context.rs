@@ -83,9 +83,10 @@ fn cut(matches: &[&str], all: &[&str], around: usize, notes: Notes) -> Answer {
             None => flows.push(vec![line]),
         }
     }
+    let keys: HashSet<&str> = places.keys().map(|(key, _)| *key).collect();
     for line in all {
-        for ((key, id), place) in &places {
-            if id_of(line, key).as_ref() == Some(id) {
+        for key in &keys {
+            if let Some(place) = id_of(line, key).and_then(|id| places.get(&(*key, id))) {
                 flows[*place].push(line);
             }
         }
@@ -96,7 +97,11 @@ fn cut(matches: &[&str], all: &[&str], around: usize, notes: Notes) -> Answer {
     for flow in flows {
         let hits: Vec<usize> = (0..flow.len()).filter(|at| is_match.contains(flow[*at])).collect();
         for (at, line) in flow.iter().enumerate() {
-            if hits.iter().any(|hit| hit.abs_diff(at) <= around) {
+            // Of the matches, only the nearest on either side can be near enough.
+            let next = hits.partition_point(|hit| *hit < at);
+            let nearest =
+                [next.checked_sub(1), Some(next)].into_iter().flatten().filter_map(|hit| hits.get(hit));
+            if nearest.into_iter().any(|hit| hit.abs_diff(at) <= around) {
                 answer.rows.push(vec![Cell::Nested((*line).to_owned())]);
             }
         }

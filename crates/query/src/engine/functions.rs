@@ -269,7 +269,7 @@ fn split(text: &str, separator: &str, place: &Val<'_>) -> Val<'static> {
         return Val::Null;
     }
     let piece = if place < 0.0 {
-        text.rsplit(separator).nth((-place) as usize - 1)
+        text.rsplit(separator).nth(((-place) as usize).saturating_sub(1))
     } else {
         text.split(separator).nth(place as usize)
     };

@@ -69,7 +69,7 @@ impl Keep {
         self.bytes += item.bytes();
         self.items.push(item);
         if let Some(limit) = keeping.limit
-            && self.items.len() >= 2 * limit + 64
+            && self.items.len() >= limit.saturating_mul(2).saturating_add(64)
         {
             self.prune(keeping, limit);
         }
