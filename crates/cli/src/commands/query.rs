@@ -28,17 +28,20 @@ use crate::{
 /// The last argument is the question, those before it are the logs; without any, the standard input is read. docs/query.md has the
 /// language.
 #[derive(Args, Debug)]
-#[command(after_help = "\
+#[command(
+    override_usage = "trine query [OPTIONS] [LOGS]... QUESTION\n       trine query [OPTIONS] [LOGS]... --sql SELECT",
+    after_help = "\
 Examples:
   trine query logs/ 'event:\"user_action\" AND action_type:\"purchase\"'
   trine query logs/ 'SUM(amount) WHERE action_type:\"purchase\" GROUP BY category'
   trine query logs/ 'event:payment_process_* | count(), p99(duration_ms) by event, 5m'
   cat app.log | trine query 'level:>=error | top(5, reason) by domain'
 
-Exit codes: 0 done · 1 nothing matched, with --count · 2 the question or the command line cannot be understood · 3 nothing could be read")]
+Exit codes: 0 done · 1 nothing matched, with --count · 2 the question or the command line cannot be understood · 3 nothing could be read"
+)]
 pub(crate) struct Flags {
     /// Files, folders and globs (`-` is the standard input), and behind them the question.
-    #[arg(value_name = "LOGS]... [QUESTION", required_unless_present = "sql")]
+    #[arg(value_name = "LOGS... QUESTION", required_unless_present = "sql")]
     arguments: Vec<String>,
     /// The question, as a SELECT: all arguments are logs then. docs/query.md says which clauses there are.
     #[arg(long, value_name = "SELECT")]
