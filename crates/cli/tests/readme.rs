@@ -21,7 +21,7 @@ fn the_readme_shows_what_the_demo_prints() {
         .unwrap();
     assert!(output.status.success());
     let printed = String::from_utf8(output.stdout).unwrap();
-    let shown = between(readme, "cust", "The second ends like this");
+    let shown = between(readme, "cust", "How fast a program emits");
     let shown =
         shown.into_iter().skip_while(|line| !line.starts_with("$ trine")).filter(|line| *line != "```");
     let mut lines = printed.lines();
