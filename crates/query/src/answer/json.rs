@@ -3,14 +3,18 @@
 use std::fmt::Write;
 
 use super::{Answer, Cell, Notes, Shape};
-use crate::scan::time;
+use crate::scan::{line::Line, time};
 
 impl Answer {
     /// One object a line: the cells by the names of their columns; of events, the events as they stand in the log.
     pub fn ndjson(&self) -> String {
         let mut out = String::new();
         for row in &self.rows {
-            self.row(row, &mut out);
+            match (self.shape, &row[..]) {
+                // Damaged or not.
+                (Shape::Events, [Cell::Nested(line)]) => out.push_str(line),
+                _ => self.row(row, &mut out),
+            }
             out.push('\n');
         }
         out
@@ -69,9 +73,16 @@ impl Cell {
                 quote(&String::from_utf8_lossy(&text), out);
             }
             Cell::Duration(ns) => number(*ns as f64 / 1e9, out),
-            Cell::Nested(json) => out.push_str(json),
+            Cell::Nested(json) if is_json(json) => out.push_str(json),
+            // Of a damaged line; as a text the document stays one.
+            Cell::Nested(damaged) => quote(damaged, out),
         }
     }
+}
+
+/// Judged as the value of a member, as lines are judged.
+fn is_json(json: &str) -> bool {
+    Line::new(format!("{{\"\":{json}}}").as_bytes()).check().is_ok()
 }
 
 fn number(float: f64, out: &mut String) {
@@ -159,6 +170,7 @@ mod tests {
         check(Cell::Time(0), "\"1970-01-01T00:00:00.000000Z\"");
         check(Cell::Duration(1_500_000_000), "1.5");
         check(Cell::Nested("[1,2]".into()), "[1,2]");
+        check(Cell::Nested("{\"a\":[1,}".into()), "\"{\\\"a\\\":[1,}\"");
     }
 
     #[test]
