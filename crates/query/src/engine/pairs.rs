@@ -11,7 +11,7 @@ use super::{
     aggregate::Moment,
     event::Row,
     expr::Expr,
-    hash::Build,
+    hash::{self, Build},
     place::Place,
     value::{Val, decode},
 };
@@ -44,28 +44,39 @@ pub(super) fn columns(pairing: &Pairing) -> Vec<Column> {
     columns
 }
 
-/// Begins and ends, as they come.
-#[derive(Debug, Default)]
-pub(super) struct Pairs {
-    operations: HashMap<String, u32>,
-    /// What the names say that were seen, by their bytes: of points, nothing.
-    names: hashbrown::HashMap<Box<[u8]>, Option<(u32, Role)>, Build>,
-    ends: Vec<End>,
-    bytes: usize,
-}
-
-/// Names whose operation and role are remembered.
+/// Names of which is remembered what they say; a log that makes up names has more, and they are read again and again.
 const NAMES_MAX: usize = 10_000;
 
-#[derive(Clone, Debug)]
+/// Begins and ends, as they come.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pairs {
+    operations: HashMap<String, u32>,
+    /// What the names say that were seen, by their bytes; `None` of those that neither begin nor end a run.
+    names: hashbrown::HashMap<Box<[u8]>, Option<(u32, Role)>, Build>,
+    /// The keys of the ends, encoded, behind each other: millions of boxes would cost more than what is in them.
+    keys: Vec<u8>,
+    ends: Vec<End>,
+}
+
+#[derive(Clone, Copy, Debug)]
 struct End {
     operation: u32,
     role: Role,
-    /// Of the key: what is sorted by first, as most keys differ in it.
+    /// Of the key, which is compared only where this is equal.
     hash: u64,
-    key: Box<[u8]>,
+    key: usize,
+    key_bytes: u32,
     time: i64,
     place: Place,
+}
+
+/// A run: places of its begin and its end among the ends. At least one of them is there.
+type Run = (Option<usize>, Option<usize>);
+
+impl End {
+    fn key<'k>(&self, keys: &'k [u8]) -> &'k [u8] {
+        &keys[self.key..self.key + self.key_bytes as usize]
+    }
 }
 
 impl Pairs {
@@ -86,18 +97,19 @@ impl Pairs {
         };
         let Some((operation, role)) = said else { return };
         let Some(time) = row.value(pairing.time).time() else { return };
-        let mut key = Vec::new();
+        let key = self.keys.len();
         for (_, expr) in &pairing.keys {
             let val = expr.value(row);
             // Without its key an event belongs to no run.
             if val.is_null() {
-                return;
+                return self.keys.truncate(key);
             }
-            val.encode(&mut key);
+            val.encode(&mut self.keys);
         }
-        self.bytes += size_of::<End>() + key.len();
-        let hash = super::hash::fixed(&key);
-        self.ends.push(End { operation, role, hash, key: key.into(), time, place: moment.place });
+        let hash = hash::fixed(&self.keys[key..]);
+        // Lines are shorter than 4 GiB.
+        let key_bytes = (self.keys.len() - key) as u32;
+        self.ends.push(End { operation, role, hash, key, key_bytes, time, place: moment.place });
     }
 
     /// The operation of a name, as a number, and the role of its status; of a point, nothing.
@@ -116,40 +128,73 @@ impl Pairs {
             let next = self.operations.len() as u32;
             numbers[number as usize] = *self.operations.entry(operation).or_insert(next);
         }
-        self.bytes += other.bytes;
-        self.ends.extend(
-            other.ends.into_iter().map(|end| End { operation: numbers[end.operation as usize], ..end }),
-        );
+        let begin = self.keys.len();
+        self.keys.extend_from_slice(&other.keys);
+        self.ends.extend(other.ends.into_iter().map(|end| End {
+            operation: numbers[end.operation as usize],
+            key: begin + end.key,
+            ..end
+        }));
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.keys.capacity() + self.ends.capacity() * size_of::<End>()
     }
 
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// A row for each run, in the order in which they began.
-    pub(super) fn answer(mut self, pairing: &Pairing) -> Answer {
-        let columns = columns(pairing);
+    /// The runs, in the order in which they began.
+    fn runs(&mut self) -> Vec<Run> {
+        let Pairs { keys, ends, .. } = self;
+        // Of two events of one moment, a begin comes before an end.
+        ends.sort_unstable_by(|a, b| {
+            (a.operation, a.hash)
+                .cmp(&(b.operation, b.hash))
+                .then_with(|| a.key(keys).cmp(b.key(keys)))
+                .then_with(|| (a.time, a.role, a.place).cmp(&(b.time, b.role, b.place)))
+        });
+        let mut runs: Vec<Run> = Vec::new();
+        let mut open: Vec<usize> = Vec::new();
+        for (place, end) in ends.iter().enumerate() {
+            let is_next = place > 0 && {
+                let before = &ends[place - 1];
+                (before.operation, before.hash) == (end.operation, end.hash)
+                    && before.key(keys) == end.key(keys)
+            };
+            if !is_next {
+                runs.extend(open.drain(..).map(|begin| (Some(begin), None)));
+            }
+            match end.role {
+                Role::Open => open.push(place),
+                _ => runs.push((open.pop(), Some(place))),
+            }
+        }
+        runs.extend(open.drain(..).map(|begin| (Some(begin), None)));
+        let order = |(begin, end): &Run| begin.or(*end).map(|place| (ends[place].time, ends[place].place));
+        runs.sort_unstable_by_key(order);
+        runs
+    }
+
+    /// A row for each run, in the order in which they began: an answer without rows, and these, made as they are asked for, since
+    /// most questions keep few of them.
+    pub(super) fn rows(mut self, pairing: &Pairing) -> (Answer, Box<dyn Iterator<Item = Vec<Cell>>>) {
+        let keys = pairing.keys.len();
+        let runs = self.runs();
         let mut names = vec![String::new(); self.operations.len()];
-        for (name, number) in self.operations {
+        for (name, number) in std::mem::take(&mut self.operations) {
             names[number as usize] = name;
         }
-        // Of two events of one moment, a begin comes before an end.
-        self.ends.sort_unstable_by(|a, b| {
-            let order = |end: &End| (end.operation, end.hash);
-            order(a)
-                .cmp(&order(b))
-                .then_with(|| (&a.key, a.time, a.role, a.place).cmp(&(&b.key, b.time, b.role, b.place)))
-        });
-        let mut runs: Vec<(i64, Vec<Cell>)> = Vec::new();
-        let mut open: Vec<&End> = Vec::new();
-        let mut row = |begin: Option<&End>, end: Option<&End>, of: &End| {
-            let mut key = &of.key[..];
-            let mut cells = vec![Cell::Text(names[of.operation as usize].clone())];
-            cells.extend(pairing.keys.iter().map(|_| decode(&mut key)));
+        let rows = runs.into_iter().map(move |(begin, end)| {
+            let of = |place: Option<usize>| place.and_then(|place| self.ends.get(place));
+            let (begin, end) = (of(begin), of(end));
+            let mut cells = Vec::with_capacity(keys + 5);
+            if let Some(any) = begin.or(end) {
+                cells.push(Cell::Text(names[any.operation as usize].clone()));
+                let mut key = any.key(&self.keys);
+                cells.extend((0..keys).map(|_| decode(&mut key)));
+            }
             let time = |end: Option<&End>| end.map_or(Cell::Null, |end| Cell::Time(end.time));
             let outcome = match end.map(|end| end.role) {
                 Some(Role::Ok) => "success",
@@ -161,25 +206,8 @@ impl Pairs {
                 _ => Cell::Null,
             };
             cells.extend([time(begin), time(end), duration, Cell::Text(outcome.to_owned())]);
-            runs.push((begin.or(end).map_or(0, |end| end.time), cells));
-        };
-        for (place, end) in self.ends.iter().enumerate() {
-            let is_next = place > 0 && {
-                let before = &self.ends[place - 1];
-                (before.operation, &before.key) == (end.operation, &end.key)
-            };
-            if !is_next {
-                open.drain(..).for_each(|begin| row(Some(begin), None, begin));
-            }
-            match end.role {
-                Role::Open => open.push(end),
-                _ => row(open.pop(), Some(end), end),
-            }
-        }
-        open.drain(..).for_each(|begin| row(Some(begin), None, begin));
-        runs.sort_by_key(|(time, _)| *time);
-        let mut answer = Answer::new(columns);
-        answer.rows = runs.into_iter().map(|(_, cells)| cells).collect();
-        answer
+            cells
+        });
+        (Answer::new(columns(pairing)), Box::new(rows))
     }
 }

@@ -65,6 +65,7 @@ fn onward(text: &str, answer: Answer, stages: &[Stage], settings: &Settings<'_>)
     }
     let mut answer = match (data, segments.last()) {
         (Data::Answer(answer), _) => answer,
+        (Data::Rows(answer, rows), _) => Answer { rows: rows.collect(), ..answer },
         (Data::Kept(kept), Some(last)) => answer_of(last, kept, None),
         (Data::Kept(_), None) => Answer::default(),
     };
@@ -214,6 +215,7 @@ pub(super) fn rest(segments: &[Segment], mut data: Data, settings: &Settings<'_>
     }
     match (data, segments.last()) {
         (Data::Answer(answer), _) => answer,
+        (Data::Rows(answer, rows), _) => Answer { rows: rows.collect(), ..answer },
         (Data::Kept(kept), Some(last)) => answer_of(last, kept, every_ns),
         (Data::Kept(_), None) => Answer::default(),
     }
@@ -231,11 +233,8 @@ fn over(segment: &Segment, data: Data, settings: &Settings<'_>) -> Data {
                 }
             }
         }
-        Data::Answer(answer) => {
-            for (line, cells) in (0..).zip(answer.rows) {
-                rows::row(segment, &mut worker, cells, line);
-            }
-        }
+        Data::Answer(answer) => rows::all(segment, &mut worker, answer.rows.into_iter()),
+        Data::Rows(_, rows) => rows::all(segment, &mut worker, rows),
     }
     segment.sink.finish(worker.gathered, span_of(settings.range))
 }
@@ -244,6 +243,12 @@ fn over(segment: &Segment, data: Data, settings: &Settings<'_>) -> Data {
 mod rows {
     use super::{Cell, Cells, Kept, Scope, Segment, Step, Worker, items_of};
     use crate::engine::{aggregate::Moment, event::Row, place::Place};
+
+    pub(super) fn all(segment: &Segment, worker: &mut Worker, rows: impl Iterator<Item = Vec<Cell>>) {
+        for (line, cells) in (0..).zip(rows) {
+            row(segment, worker, cells, line);
+        }
+    }
 
     pub(super) fn row(segment: &Segment, worker: &mut Worker, cells: Vec<Cell>, line: u32) {
         let moment = Moment { weight: 1.0, time: i64::MIN, place: Place { line, ..Place::default() } };

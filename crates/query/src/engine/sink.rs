@@ -45,11 +45,12 @@ pub(super) enum Gathered {
 }
 
 /// What comes out of a segment.
-#[derive(Debug)]
 pub(super) enum Data {
     /// Events, or rows, with the columns they had.
     Kept(Vec<Kept>),
     Answer(Answer),
+    /// An answer but for its rows, which are made as they are asked for.
+    Rows(Answer, Box<dyn Iterator<Item = Vec<Cell>>>),
 }
 
 impl Sink {
@@ -188,7 +189,10 @@ impl Sink {
             }
             (Sink::Facets(most), Gathered::Facets(counts)) => Data::Answer(counts.answer(*most)),
             (_, Gathered::Names(names)) => Data::Answer(names.answer()),
-            (Sink::Pair(pairing), Gathered::Pairs(pairs)) => Data::Answer(pairs.answer(pairing)),
+            (Sink::Pair(pairing), Gathered::Pairs(pairs)) => {
+                let (answer, rows) = pairs.rows(pairing);
+                Data::Rows(answer, rows)
+            }
             (Sink::Differ(differing), Gathered::Differ(differ)) => Data::Answer(differ.answer(differing)),
             // Each sink begins what it gathers itself.
             _ => Data::Answer(Answer::default()),
