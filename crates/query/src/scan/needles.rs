@@ -36,6 +36,11 @@ const LINES_PER_HIT_MIN: usize = 2;
 const SAMPLE_BYTES_MAX: usize = 256 << 10;
 /// So many literals are searched for by their first bytes: with more, too many places look like one of them.
 const FEW_MAX: usize = 32;
+/// A search for few literals looks at so many bytes of each, its first.
+const BEGINNING_BYTES: usize = 4;
+/// So many places of a literal are tried as its beginning, and so much of the sample is looked at for each.
+const BEGINNINGS_MAX: usize = 32;
+const BEGINNING_SAMPLE_BYTES: usize = 16 << 10;
 /// Literals that are counted in the sample: beyond, what they are told apart by is their length.
 const COUNTED_MAX: usize = 64;
 
@@ -154,7 +159,7 @@ impl Needles {
                 if choice.cost.0 * LINES_PER_HIT_MIN > lines {
                     Search::All
                 } else {
-                    Search::of(&choice.literals)
+                    Search::of(&choice.literals, sample)
                 }
             }
         };
@@ -178,15 +183,18 @@ impl Needles {
 }
 
 impl Search {
-    fn of(literals: &[(Vec<u8>, bool)]) -> Search {
+    fn of(literals: &[(Vec<u8>, bool)], sample: &[u8]) -> Search {
         if let [(literal, false)] = literals {
             return Search::One(Box::new(memmem::Finder::new(literal).into_owned()));
         }
         // In one automaton all or none ignore case; more hits do no harm.
         let ignores_case = literals.iter().any(|(_, ignores_case)| *ignores_case);
-        let few = packed::Config::new().builder().extend(literals.iter().map(|(literal, _)| literal)).build();
-        if let Some(few) = few.filter(|_| !ignores_case && literals.len() <= FEW_MAX) {
-            return Search::Few(Box::new(few));
+        if !ignores_case && literals.len() <= FEW_MAX {
+            let sample = &sample[..sample.len().min(BEGINNING_SAMPLE_BYTES)];
+            let literals = literals.iter().map(|(literal, _)| from_rare_beginning(literal, sample));
+            if let Some(few) = packed::Config::new().builder().extend(literals).build() {
+                return Search::Few(Box::new(few));
+            }
         }
         AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
@@ -258,12 +266,21 @@ fn choose(condition: &Condition, sample: &[u8]) -> Option<Choice> {
     }
 }
 
+/// The longest end of a literal that begins with bytes that are as rare as those of any. Most ids begin as all others do:
+/// `"req_` is in every line.
+fn from_rare_beginning<'l>(literal: &'l [u8], sample: &[u8]) -> &'l [u8] {
+    let count = |beginning| memmem::find_iter(sample, beginning).count();
+    let beginnings = literal.windows(BEGINNING_BYTES).take(BEGINNINGS_MAX).enumerate();
+    let rarest = beginnings.min_by_key(|(at, beginning)| (count(*beginning), *at));
+    rarest.map_or(literal, |(at, _)| &literal[at..])
+}
+
 fn choice(literal: &[u8], ignores_case: bool, sample: &[u8]) -> Option<Choice> {
     if literal.len() < LITERAL_BYTES_MIN || literal.contains(&b'\n') {
         return None;
     }
     let literals = vec![(literal.to_vec(), ignores_case)];
-    let hits = Candidates { search: &Search::of(&literals), block: sample, at: 0 }.count();
+    let hits = Candidates { search: &Search::of(&literals, sample), block: sample, at: 0 }.count();
     Some(Choice { literals, cost: (hits, -(literal.len() as i64)) })
 }
 
@@ -308,6 +325,18 @@ mod tests {
         assert!(Needles::new(&condition, sample).lines(sample).eq(std::iter::once(0..10)));
         // Without a sample, the longest.
         assert_eq!(Needles::new(&condition, b"").lines(sample).count(), 3);
+    }
+
+    #[test]
+    fn few_literals_are_searched_for_from_where_they_are_rare() {
+        let sample = b"{\"id\":\"req_1\"}\n{\"id\":\"req_2\"}\n{\"id\":\"req_3\"}\n";
+        assert_eq!(from_rare_beginning(b"\"req_7f\"", sample), b"eq_7f\"");
+        assert_eq!(from_rare_beginning(b"\"zz_7f\"", sample), b"\"zz_7f\"");
+        assert_eq!(from_rare_beginning(b"abc", sample), b"abc");
+        let needles =
+            Needles::new(&Condition::OneOf(["req_2", "req_7"].map(Condition::text_is).into()), sample);
+        assert!(matches!(needles.search, Search::Few(_) | Search::Several(_)));
+        assert!(needles.lines(sample).eq(std::iter::once(15..29)));
     }
 
     #[test]
