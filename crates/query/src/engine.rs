@@ -61,6 +61,7 @@ pub use self::{
     facets::FIELDS_MAX,
     live::Live,
 };
+pub(crate) use self::{compile::convert, event::canonical};
 use crate::{
     answer::{Answer, counted},
     lang,
@@ -110,6 +111,14 @@ impl Default for Settings<'_> {
 /// could not be read of the input is no error: [`Answer::notes`] says it.
 pub fn ask(question: &str, input: &Input, settings: &Settings<'_>) -> Result<Answer, Error> {
     run::ask(question, input, settings)
+}
+
+/// Whether a question can be answered at all, whatever the input.
+pub(crate) fn check(text: &str, query: &lang::ast::Query) -> Result<(), lang::Error> {
+    let mut answers = |_: &lang::ast::Field, inner: &lang::ast::Query| {
+        check(text, inner).map(|()| std::collections::HashSet::new())
+    };
+    plan::Plan::new(text, query, 0, false, &mut answers).map(drop)
 }
 
 /// Why a question has no answer.

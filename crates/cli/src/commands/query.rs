@@ -13,6 +13,7 @@ use trine_query::{
     engine::{Error, MEMORY_BYTES, Settings, ask},
     lang::{Dimension, Unit},
     scan::input::{Input, Progress},
+    sql,
 };
 
 use crate::{
@@ -63,9 +64,24 @@ pub(crate) struct Flags {
     /// Go on with what is written to the logs from now on: events as they come, or the answer again each second. Ctrl-C ends it.
     #[arg(long, short = 'f', conflicts_with = "count")]
     follow: bool,
+    /// Print the question as SQL for this engine, instead of an answer; no logs are read. docs/query.md says what table it is
+    /// for.
+    #[arg(long, value_name = "ENGINE", conflicts_with_all = ["follow", "count", "output"])]
+    to_sql: Option<Engine>,
+    /// With --to-sql: the table has no column `sample_rate`, each event counts as one.
+    #[arg(long, requires = "to_sql")]
+    unsampled: bool,
     /// Threads; default: as many as there are cores.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+}
+
+/// An engine that reads SQL.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Engine {
+    Duckdb,
+    Clickhouse,
+    Spark,
 }
 
 /// Bytes of memory.
@@ -95,6 +111,9 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
         (None, Some((question, logs))) => (question, logs),
         (None, None) => return Err(Failure::Usage("there is no question".to_owned())),
     };
+    if let Some(engine) = flags.to_sql {
+        return print_sql(flags, question, engine);
+    }
     if logs.is_empty() && io::stdin().is_terminal() {
         return Err(Failure::Usage(forgotten(question)));
     }
@@ -111,6 +130,17 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
         answer
     });
     show(flags, question, &answer.map_err(failure)?)
+}
+
+fn print_sql(flags: &Flags, question: &str, engine: Engine) -> Result<(), Failure> {
+    let dialect = match engine {
+        Engine::Duckdb => sql::Dialect::DuckDb,
+        Engine::Clickhouse => sql::Dialect::ClickHouse,
+        Engine::Spark => sql::Dialect::Spark,
+    };
+    let settings = sql::Settings { dialect, is_weighted: !flags.unsampled, range: flags.range.range() };
+    let sql = sql::to_sql(question, &settings).map_err(|error| Failure::Usage(error.to_string()))?;
+    io::stdout().write_all(sql.as_bytes()).map_err(Failure::io("write to the standard output"))
 }
 
 impl Flags {

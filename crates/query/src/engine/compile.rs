@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use regex::bytes::RegexBuilder;
 
+pub(crate) use self::literal::convert;
 use self::literal::{check_of, operand, val_of};
 use super::{
     event::TIME,
@@ -206,13 +207,11 @@ impl Compiler<'_> {
         };
         match (quantity(left), quantity(right)) {
             (None, Some((number, other))) if left_unit.dimension() != Dimension::Number => {
-                let scaled =
-                    literal::convert(number, other, left_unit).ok_or_else(|| clash(0, left_unit, other))?;
+                let scaled = convert(number, other, left_unit).ok_or_else(|| clash(0, left_unit, other))?;
                 return Ok((compiled_left, Expr::Const(Val::Float(scaled)), left_unit));
             }
             (Some((number, other)), None) if right_unit.dimension() != Dimension::Number => {
-                let scaled =
-                    literal::convert(number, other, right_unit).ok_or_else(|| clash(1, right_unit, other))?;
+                let scaled = convert(number, other, right_unit).ok_or_else(|| clash(1, right_unit, other))?;
                 return Ok((Expr::Const(Val::Float(scaled)), compiled_right, right_unit));
             }
             _ => {}

@@ -360,7 +360,7 @@ impl<'a> Event<'a> {
 }
 
 /// A name in the spelling with `_`; a sentence stays as it is.
-pub(super) fn canonical(name: Cow<'_, str>) -> Cow<'_, str> {
+pub(crate) fn canonical(name: Cow<'_, str>) -> Cow<'_, str> {
     if name.contains('.') && EventName::check(&name).is_ok() {
         Cow::Owned(name.replace('.', "_"))
     } else {

@@ -40,7 +40,7 @@ pub(super) fn in_unit(literal: &Literal, unit: Unit) -> Val<'static> {
 }
 
 /// A number in another unit of its dimension; of a plain number, in seconds or bytes.
-pub(super) fn convert(number: f64, unit: Unit, other: Unit) -> Option<f64> {
+pub(crate) fn convert(number: f64, unit: Unit, other: Unit) -> Option<f64> {
     if other == Unit::None || unit.dimension() == Dimension::Number {
         return None;
     }
