@@ -5,11 +5,13 @@
 #   bash scripts/install-test-tools.sh            both
 #   bash scripts/install-test-tools.sh packages   or one of them
 #   bash scripts/install-test-tools.sh duckdb
+#   bash scripts/install-test-tools.sh chdb       only when named: ClickHouse for Python, 534 MB
 set -u
 cd "$(dirname "$0")/.."
 
 packages=(prometheus)
 duckdb='duckdb>=1.5,<3'
+chdb='chdb>=3,<5'
 
 install_packages() {
     local package missing=() run=() install
@@ -36,27 +38,29 @@ install_packages() {
     return 1
 }
 
-install_duckdb() {
+# A package for Python: its module, and which versions.
+install_python() {
     local tools=${CARGO_TARGET_DIR:-$PWD/target}/test-tools
-    "$tools/bin/python" -c 'import duckdb' 2>/dev/null && return 0
+    "$tools/bin/python" -c "import $1" 2>/dev/null && return 0
     if ! python3 -m venv "$tools" >/dev/null 2>&1; then
         echo 'install-test-tools: no python3 with venv here; get it with: apt-get install python3-venv' >&2
         return 1
     fi
-    "$tools/bin/pip" install --quiet --disable-pip-version-check "$duckdb" && return 0
-    echo 'install-test-tools: could not install duckdb from PyPI' >&2
+    "$tools/bin/pip" install --quiet --disable-pip-version-check "$2" && return 0
+    echo "install-test-tools: could not install $1 from PyPI" >&2
     return 1
 }
 
 failed=0
 case ${1:-all} in
 packages) install_packages || failed=1 ;;
-duckdb) install_duckdb || failed=1 ;;
+duckdb) install_python duckdb "$duckdb" || failed=1 ;;
+chdb) install_python chdb "$chdb" || failed=1 ;;
 all)
     install_packages || failed=1
-    install_duckdb || failed=1
+    install_python duckdb "$duckdb" || failed=1
     ;;
-*) echo "install-test-tools: unknown part \`$1\`; allowed: packages, duckdb" >&2 && exit 2 ;;
+*) echo "install-test-tools: unknown part \`$1\`; allowed: packages, duckdb, chdb" >&2 && exit 2 ;;
 esac
 [ $failed -eq 0 ] && echo 'install-test-tools: everything is installed'
 exit $failed

@@ -113,3 +113,123 @@ fn a_wrong_answer_would_be_found() {
     assert!(difference(&answer, &rows("counts", 2)).is_some());
     assert!(difference(&answer, &Rows { names: vec!["count".to_owned()], rows: Vec::new() }).is_some());
 }
+
+/// The text of each golden question for an engine: to be read in a review, and all there is of Spark.
+#[test]
+fn the_text_is_as_it_was_read() {
+    for (dialect, name) in
+        [(Dialect::DuckDb, "duckdb"), (Dialect::ClickHouse, "clickhouse"), (Dialect::Spark, "spark")]
+    {
+        let mut text = String::new();
+        for (question, is_weighted) in GOLDEN {
+            let settings = sql::Settings { is_weighted, ..sql::Settings::new(dialect) };
+            let sql = to_sql(question, &settings).unwrap_or_else(|error| panic!("{error}"));
+            text.push_str(&format!("-- {}\n{sql}\n", question.replace('\n', "\\n")));
+        }
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/sql/golden/{name}.sql"));
+        if std::env::var_os("TRINE_WRITE_GOLDEN").is_some() {
+            fs::write(&path, &text).expect("the golden text");
+        }
+        let golden = fs::read_to_string(&path).expect("the golden text");
+        assert_eq!(text, golden, "{name}: TRINE_WRITE_GOLDEN=1 writes it anew, to be read before it is kept");
+    }
+}
+
+/// Questions, and whether events count as often as their sample rate says.
+const GOLDEN: [(&str, bool); 8] = [
+    ("count() by level", true),
+    ("event:payment_* level:>=warn duration_ms:>2s | count(), p99(duration_ms) by event, 5m", false),
+    ("amount:* -reason:null | sort -amount | limit 3 | fields event, amount * 2 as twice", false),
+    ("count_distinct(user_id), first(reason), rate(1m), p50(amount) by domain | where rate > 2", true),
+    ("http.method:GET tags[0]:red message:/a.b/ | extend slow = duration_ms > 1s | count() by slow", false),
+    ("* | fields split(event, \"_\", 0), extract(message, \"a(b)\"), round(amount, 1), day_of_week()", false),
+    ("reason:\"it's \\\"${x}\\\" \\\\ \n--\" `odd \"na\\me`:1", false),
+    ("user_id in (level:error | fields user_id) | count() by event", false),
+];
+
+#[test]
+fn hostile_texts_stay_texts() {
+    let Some(python) = Engine::DuckDb.python() else { return };
+    let path =
+        PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("sql-odd-{}.jsonl", std::process::id()));
+    for (engine, dialect, columns) in [
+        (Engine::DuckDb, Dialect::DuckDb, "event: 'VARCHAR', t: 'VARCHAR'"),
+        (Engine::ClickHouse, Dialect::ClickHouse, "event String, t Nullable(String)"),
+    ] {
+        if engine == Engine::ClickHouse && engine.python().is_none() {
+            continue;
+        }
+        for hostile in [
+            "'",
+            "''",
+            "\\",
+            "\\'",
+            "\"",
+            "x' OR '1'='1",
+            "line\nfeed",
+            "'; DROP TABLE events; --",
+            "%",
+            "_",
+            "${x}",
+        ] {
+            let line = serde_json::json!({"event": "a_b", "t": hostile});
+            fs::write(&path, format!("{line}\n{{\"event\":\"a_b\",\"t\":\"other\"}}\n")).expect("a log");
+            let mut process = Process::start(engine, &python, &path, columns);
+            let quoted = serde_json::to_string(hostile).expect("a text");
+            // The text as a value, and as the name of a column.
+            let question = format!("t:{quoted} | count() as {quoted}");
+            let settings = sql::Settings { is_weighted: false, ..sql::Settings::new(dialect) };
+            let sql = to_sql(&question, &settings).unwrap_or_else(|error| panic!("{error}"));
+            let rows = process.ask(&sql).unwrap_or_else(|error| panic!("{question}\n{sql}{error}"));
+            assert_eq!((rows.names, rows.rows), (vec![hostile.to_owned()], vec![vec![1.into()]]), "{sql}");
+        }
+    }
+    fs::remove_file(&path).expect("the log goes away");
+}
+
+#[test]
+fn what_sql_cannot_say_is_pointed_at() {
+    for (question, shown) in [
+        (
+            "* | pair by request_id",
+            "`pair by request_id` cannot be said in SQL for DuckDB\n  | * | pair by request_id\n  |     ^^^^^^^^^^^^^^^^^^",
+        ),
+        (
+            "level:error | context 3",
+            "`context 3` cannot be said in SQL for DuckDB\n  | level:error | context 3\n  |               ^^^^^^^^^",
+        ),
+        ("* | differ", "`differ` cannot be said in SQL for DuckDB\n  | * | differ\n  |     ^^^^^^"),
+        ("* | facets 1", "`facets 1` cannot be said in SQL for DuckDB\n  | * | facets 1\n  |     ^^^^^^^^"),
+        (
+            "count() | compare 1d",
+            "`compare 1d` cannot be said in SQL for DuckDB\n  | count() | compare 1d\n  |           ^^^^^^^^^^",
+        ),
+        (
+            "* | explode tags",
+            "`explode tags` cannot be said in SQL for DuckDB\n  | * | explode tags\n  |     ^^^^^^^^^^^^",
+        ),
+        ("* | dedup a", "`dedup a` cannot be said in SQL for DuckDB\n  | * | dedup a\n  |     ^^^^^^^"),
+        (
+            "* | field_names",
+            "`field_names` cannot be said in SQL for DuckDB\n  | * | field_names\n  |     ^^^^^^^^^^^",
+        ),
+        (
+            "* | collapse_nums a",
+            "`collapse_nums a` cannot be said in SQL for DuckDB\n  | * | collapse_nums a\n  |     ^^^^^^^^^^^^^^^",
+        ),
+        ("top(2, a) by b", "`top` cannot be said in SQL for DuckDB\n  | top(2, a) by b\n  | ^^^"),
+        (
+            "* | fields type(a)",
+            "`type` cannot be said in SQL for DuckDB\n  | * | fields type(a)\n  |            ^^^^",
+        ),
+        (
+            "declined | count()",
+            "a word anywhere in an event cannot be said in SQL for DuckDB\n  | declined | count()\n  | ^^^^^^^^",
+        ),
+    ] {
+        let error = to_sql(question, &sql::Settings::new(Dialect::DuckDb)).expect_err(question);
+        let hint = error.to_string();
+        assert_eq!(hint.split("\nhint: ").next(), Some(shown));
+        assert!(error.advice().is_some(), "{question}");
+    }
+}
