@@ -233,3 +233,18 @@ fn what_sql_cannot_say_is_pointed_at() {
         assert!(error.advice().is_some(), "{question}");
     }
 }
+
+#[test]
+fn every_function_is_asked_or_refused() {
+    const REFUSED: [&str; 3] = ["collapse_nums", "top", "type"];
+    for function in trine_query::lang::FUNCTIONS {
+        let call = format!("{}(", function.name);
+        let is_asked = questions().any(|question| question.to_lowercase().contains(&call));
+        assert_ne!(is_asked, REFUSED.contains(&function.name), "{}", function.name);
+    }
+    for question in ["* | fields collapse_nums(a)", "top(a)", "* | fields type(a)"] {
+        for dialect in [Dialect::DuckDb, Dialect::ClickHouse, Dialect::Spark] {
+            assert!(to_sql(question, &sql::Settings::new(dialect)).is_err(), "{question}");
+        }
+    }
+}
