@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    cell::Cell,
     io,
     sync::{
         Arc, Mutex, Once, RwLock, RwLockReadGuard,
@@ -155,8 +156,27 @@ pub(crate) fn judge(site: &Callsite) -> Judgement {
 /// Starts the default pipeline unless one was started.
 pub(crate) fn ensure_started() {
     if !IS_STARTED.load(Ordering::Acquire) {
-        setup().start();
+        one_at_a_time(|| {
+            // Another thread may have started one meanwhile, perhaps the program's own, which the default must not replace.
+            if !IS_STARTED.load(Ordering::Acquire) {
+                setup().start_now();
+            }
+        });
     }
+}
+
+/// Runs a start when no other thread does. A sink that emits while it is being set up is within a start already.
+pub(crate) fn one_at_a_time(start: impl FnOnce()) {
+    static STARTING: Mutex<()> = Mutex::new(());
+    thread_local! {
+        static IS_HERE: Cell<bool> = const { Cell::new(false) };
+    }
+    if IS_HERE.replace(true) {
+        return start();
+    }
+    let _starting = lock(&STARTING);
+    start();
+    IS_HERE.set(false);
 }
 
 /// What a start decides.

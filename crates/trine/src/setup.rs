@@ -202,6 +202,11 @@ impl Setup {
     ///
     /// A bad value in a variable or a file is one line on stderr; the default stays in force for it.
     pub fn start(self) {
+        pipeline::one_at_a_time(|| self.start_now());
+    }
+
+    /// As [`Setup::start`], within [`pipeline::one_at_a_time`].
+    pub(crate) fn start_now(self) {
         let mut program = self.settings;
         if !self.outputs.is_empty() {
             // Said by the program, in a form of its own: an empty list stands for it.
