@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs the real programs that tests talk to: Debian packages, where that is allowed, and DuckDB for Python, in target/test-tools.
-# Without them those tests are skipped, and scripts/test.sh says so.
+# Installs the real programs that tests talk to: Debian packages, where that is allowed, and DuckDB and ClickHouse for Python, in
+# target/test-tools (1 GB, a minute). Without them those tests are skipped, and scripts/test.sh says so.
 #
-#   bash scripts/install-test-tools.sh            both
+#   bash scripts/install-test-tools.sh            all of them
 #   bash scripts/install-test-tools.sh packages   or one of them
 #   bash scripts/install-test-tools.sh duckdb
-#   bash scripts/install-test-tools.sh chdb       only when named: ClickHouse for Python, 534 MB
+#   bash scripts/install-test-tools.sh chdb
 set -u
 cd "$(dirname "$0")/.."
 
@@ -30,7 +30,7 @@ install_packages() {
         fi
         run=(sudo -n)
     fi
-    install=("${run[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}")
+    install=("${run[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=120 "${missing[@]}")
     if "${install[@]}" >/dev/null 2>&1; then return 0; fi
     # The lists of packages may be missing, or old.
     "${run[@]}" apt-get update -q >/dev/null && "${install[@]}" >/dev/null && return 0
@@ -59,6 +59,7 @@ chdb) install_python chdb "$chdb" || failed=1 ;;
 all)
     install_packages || failed=1
     install_python duckdb "$duckdb" || failed=1
+    install_python chdb "$chdb" || failed=1
     ;;
 *) echo "install-test-tools: unknown part \`$1\`; allowed: packages, duckdb, chdb" >&2 && exit 2 ;;
 esac

@@ -2,11 +2,12 @@
 # Everything that must pass, in short steps; stops at the first that does not, and shows what it said.
 #
 #   bash scripts/test.sh               everything but the benchmark
-#   bash scripts/test.sh --fast        formatting, lints and tests only
+#   bash scripts/test.sh --fast        formatting, lints and tests only, with what is installed
 #   bash scripts/test.sh --with-bench  the benchmark too, with tiny input: builds every rival, some ten minutes more
 #
-# Needs rustup's cargo and a C compiler, which is Rust's linker too. What else is missing is skipped, and named at the end with
-# the way to get it. Steps write to target/test-logs/.
+# Needs rustup's cargo and a C compiler, which is Rust's linker too. The real programs that tests talk to are installed first
+# (scripts/install-test-tools.sh: Debian packages as root, Python packages in target/); what cannot be is skipped, and named at
+# the end with the way to get it. Steps write to target/test-logs/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -115,6 +116,8 @@ echo '── tools'
 has cargo --version || { echo 'FAILED: no cargo; get it from https://rustup.rs' && exit 1; }
 has cc --version || { echo 'FAILED: no C compiler, which Rust links with; get it with: apt-get install gcc' && exit 1; }
 printf '   %s\n' "$(rustc --version)"
+# What cannot be installed is found missing below.
+$fast || bash scripts/install-test-tools.sh 2>&1 | sed 's/^/   /' || true
 
 required=()
 if has promtool --version && has prometheus --version; then
@@ -122,11 +125,13 @@ if has promtool --version && has prometheus --version; then
 else
     skip 'Prometheus reading our metrics' 'bash scripts/install-test-tools.sh packages'
 fi
-if has "$CARGO_TARGET_DIR/test-tools/bin/python" -c 'import duckdb' || has python3 -c 'import duckdb'; then
-    required+=(duckdb)
-else
-    skip 'questions answered as DuckDB answers them' 'bash scripts/install-test-tools.sh duckdb'
-fi
+for module in duckdb chdb; do
+    if has "$CARGO_TARGET_DIR/test-tools/bin/python" -c "import $module" || has python3 -c "import $module"; then
+        required+=("$module")
+    else
+        skip "questions answered as $module answers them" "bash scripts/install-test-tools.sh $module"
+    fi
+done
 # A test that needs one of these fails where it would be skipped else.
 export TEST_TOOLS_REQUIRED="${required[*]}"
 
