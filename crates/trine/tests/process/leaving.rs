@@ -297,7 +297,15 @@ pub(crate) const CASES: &[Case] = &[
             let opening = {
                 let other = place.path("other.jsonl");
                 thread::spawn(move || {
-                    assert_eq!(events(&other).len() as u64, EVENTS, "the other output is not held up");
+                    let patience = Instant::now() + Duration::from_secs(20);
+                    let lines = || {
+                        fs::read(&other)
+                            .map_or(0, |text| text.split(|byte| *byte == b'\n').count() as u64 - 1)
+                    };
+                    while lines() < EVENTS && Instant::now() < patience {
+                        thread::yield_now();
+                    }
+                    assert_eq!(lines(), EVENTS, "the other output is not held up");
                     valve.set(Flow::Open);
                 })
             };
