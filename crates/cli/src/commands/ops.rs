@@ -31,16 +31,16 @@ pub(crate) struct Flags {
     logs: Logs,
     #[command(flatten)]
     pairing: Pairing,
-    /// Only operations that match: a name, or a pattern with `*`.
-    #[arg(long, value_name = "NAME")]
-    operation: Option<String>,
     #[command(flatten)]
     shown: Shown,
 }
 
-/// How starts find their ends, and how long that may take.
+/// Which operations, how starts find their ends, and how long that may take.
 #[derive(Args, Debug)]
 pub(crate) struct Pairing {
+    /// Only operations that match: a name, or a pattern with `*`.
+    #[arg(long, value_name = "NAME")]
+    operation: Option<String>,
     /// A field that tells runs apart, beside the usual ids. May be repeated.
     #[arg(long = "key", value_name = "FIELD")]
     keys: Vec<String>,
@@ -73,13 +73,18 @@ impl Pairing {
             ..Settings::default()
         })
     }
+
+    /// Whether an operation is among those that were asked for.
+    pub(crate) fn takes(&self, operation: &str) -> bool {
+        self.operation.as_ref().is_none_or(|pattern| matches(pattern, operation))
+    }
 }
 
 pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
     let (mut report, read) = gather(&flags.logs, flags.pairing.settings(&flags.logs, false)?)?;
-    if let Some(pattern) = &flags.operation {
+    if let Some(pattern) = &flags.pairing.operation {
         let all: Vec<String> = report.rows.iter().map(|row| row.name.clone()).collect();
-        report.rows.retain(|row| matches(pattern, &row.name));
+        report.rows.retain(|row| flags.pairing.takes(&row.name));
         if report.rows.is_empty() {
             return Err(nothing(pattern, &all));
         }
@@ -158,7 +163,7 @@ pub(crate) fn gather(logs: &Logs, settings: Settings) -> Result<(Report, input::
 }
 
 /// Whether a name is what a pattern with `*` says.
-pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
     let parts: Vec<&str> = parts.collect();

@@ -22,9 +22,6 @@ pub(crate) struct Flags {
     logs: Logs,
     #[command(flatten)]
     pairing: Pairing,
-    /// Only operations that match: a name, or a pattern with `*`.
-    #[arg(long, value_name = "NAME")]
-    operation: Option<String>,
     /// Only these; may be repeated.
     #[arg(long = "only", value_name = "KIND")]
     only: Vec<Only>,
@@ -62,10 +59,7 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
     let (mut report, read) = ops::gather(&flags.logs, flags.pairing.settings(&flags.logs, true)?)?;
     let is_wanted = |what: What| flags.only.is_empty() || flags.only.iter().any(|only| only.what() == what);
     let mut beyond = report.lone_all - report.lone.len();
-    report.lone.retain(|lone| {
-        is_wanted(lone.what)
-            && flags.operation.as_ref().is_none_or(|pattern| ops::matches(pattern, &lone.operation))
-    });
+    report.lone.retain(|lone| is_wanted(lone.what) && flags.pairing.takes(&lone.operation));
     if report.lone.is_empty() {
         return Err(Failure::Nothing("every start has its end, and every end its start".to_owned()));
     }
