@@ -122,8 +122,10 @@ impl Reader {
         if name == BATCH
             && let Some(items) = line.get("events")?.filter(|items| items.kind() == Kind::List)
         {
+            // Once for all items, of which there may be hundreds.
+            let mut of_item = [None; PLACES_MAX];
             for item in items.items() {
-                self.item(item?, (line, time_ns, weight, &fields), each)?;
+                self.item(item?, (line, time_ns, weight, &fields), &mut of_item, each)?;
             }
             return Ok(());
         }
@@ -136,21 +138,24 @@ impl Reader {
         &self,
         item: Raw<'a>,
         (batch, time_ns, weight, outer): (Line<'a>, Option<i64>, Weight, &[Option<Raw<'a>>; PLACES_MAX]),
+        fields: &mut [Option<Raw<'a>>; PLACES_MAX],
         each: &mut dyn FnMut(&Event<'_>),
     ) -> Result<(), Broken> {
         let line = Line::new(item.bytes());
-        let mut fields = [None; PLACES_MAX];
         if item.kind() == Kind::Map {
-            self.find(line, &mut fields)?;
+            self.find(line, fields)?;
+        } else {
+            fields[..self.places.len()].fill(None);
         }
         let time_ns = fields[TIME].and_then(time::from_raw).or(time_ns);
         let weight = weight.times(Weight::of_field(fields[RATE]));
         let mut buffer = String::new();
         let name = self.name(fields[NAME], &mut buffer);
-        for (field, outer) in fields.iter_mut().zip(outer).skip(OWN) {
+        let wanted = OWN..self.places.len();
+        for (field, outer) in fields[wanted.clone()].iter_mut().zip(&outer[wanted.clone()]) {
             *field = field.or(*outer);
         }
-        let fields = &fields[OWN..self.places.len()];
+        let fields = &fields[wanted];
         each(&Event { name, time_ns, weight, fields, line, batch: Some(batch) });
         Ok(())
     }

@@ -30,9 +30,14 @@ use std::{collections::BTreeMap, sync::Arc};
 use hashbrown::HashMap;
 use trine_model::{EventName, NAME_BYTES_MAX, NameParts, Role};
 
-use self::{operation::Operation, reasons::Reasons};
+pub(crate) use self::wanted::{DURATIONS, duration_ms};
+use self::{
+    operation::Operation,
+    reasons::Reasons,
+    wanted::{Ids, Values, Wanted},
+};
 use crate::{
-    events::{self, Event, Reader},
+    events::{self, Event},
     scan::{
         foreign::Format,
         input::{Lines, TimeRange},
@@ -48,6 +53,7 @@ mod operation;
 mod pairing;
 mod reasons;
 mod report;
+mod wanted;
 
 pub use self::{
     durations::{Durations, EXACT_MAX},
@@ -102,7 +108,7 @@ pub struct Operations {
     names: HashMap<Box<[u8]>, Meaning>,
     places: HashMap<Box<str>, usize>,
     operations: Vec<Operation>,
-    readers: Vec<(&'static Format, Arc<Reader>)>,
+    wanted: Vec<(&'static Format, Arc<Wanted>)>,
     /// Starts and ends that are held.
     marks: usize,
     seen: Seen,
@@ -140,21 +146,6 @@ enum Meaning {
     Own,
 }
 
-/// Fields that say how long a run took, and what to multiply them with for milliseconds.
-pub(crate) const DURATIONS: [(&[&str], f64); 5] = [
-    (&["duration_ms"], 1.0),
-    (&["duration_s"], 1e3),
-    (&["duration_us"], 1e-3),
-    (&["duration_ns"], 1e-6),
-    (&["duration"], 1e3),
-];
-
-/// What the fields of [`DURATIONS`] say, in milliseconds; `None` where it is no length of time.
-pub(crate) fn duration_ms(fields: &[Option<Raw<'_>>]) -> Option<f64> {
-    let found = DURATIONS.iter().zip(fields).find_map(|((_, ms), raw)| Some(raw.as_ref()?.number()? * ms));
-    found.filter(|ms| *ms >= 0.0 && ms.is_finite())
-}
-
 impl Operations {
     /// Nothing gathered yet.
     pub fn new(settings: Settings) -> Operations {
@@ -163,7 +154,7 @@ impl Operations {
             names: HashMap::new(),
             places: HashMap::new(),
             operations: Vec::new(),
-            readers: Vec::new(),
+            wanted: Vec::new(),
             marks: 0,
             seen: Seen::default(),
             lost: BTreeMap::new(),
@@ -177,45 +168,54 @@ impl Operations {
 
     /// Takes in some whole lines of this format.
     pub fn feed(&mut self, lines: &[u8], format: &'static Format) {
-        let reader = self.reader(format);
+        let wanted = self.wanted(format);
+        let mut found = Vec::new();
         for line in Lines::of(lines) {
-            self.line(Line::new(line), &reader);
+            self.line(Line::new(line), &wanted, &mut found);
         }
     }
 
-    fn reader(&mut self, format: &'static Format) -> Arc<Reader> {
-        if let Some((_, reader)) = self.readers.iter().find(|(known, _)| std::ptr::eq(*known, format)) {
-            return Arc::clone(reader);
+    fn wanted(&mut self, format: &'static Format) -> Arc<Wanted> {
+        if let Some((_, wanted)) = self.wanted.iter().find(|(known, _)| std::ptr::eq(*known, format)) {
+            return Arc::clone(wanted);
         }
-        let reasons = reasons::FIELDS.map(|name| [name]);
-        let durations = DURATIONS.iter().map(|(names, _)| *names);
-        let mut wanted: Vec<&[&str]> = durations.chain(reasons.iter().map(|names| &names[..])).collect();
-        let more: Vec<[&str; 1]> =
-            self.settings.keys.iter().take(KEYS_MORE_MAX).map(|name| [name.as_str()]).collect();
-        wanted.push(KEYS[0]);
-        wanted.extend(more.iter().map(|names| &names[..]));
-        wanted.extend(&KEYS[1..]);
-        let reader = Arc::new(Reader::new(format, &wanted));
-        self.readers.push((format, Arc::clone(&reader)));
-        reader
+        let more = &self.settings.keys[..self.settings.keys.len().min(KEYS_MORE_MAX)];
+        let wanted = Arc::new(Wanted::new(format, more));
+        self.wanted.push((format, Arc::clone(&wanted)));
+        wanted
     }
 
-    fn line(&mut self, line: Line<'_>, reader: &Reader) {
-        // Most lines begin with a name that means nothing here, and end in a time: no need to walk them, nor to judge what is between.
-        // Whether this state has seen the name before must not matter, or the answer would depend on how the log is cut.
-        if reader.has_name_in_front()
+    fn line<'b>(&mut self, line: Line<'b>, wanted: &Wanted, found: &mut Vec<Option<Raw<'b>>>) {
+        // Most lines begin with a name and end in a time: of one that means nothing here nothing else is looked at, of another only what it
+        // can say. Whether this state has seen the name before must not matter, or the answer would depend on how the log is cut.
+        if wanted.is_in_front()
             && let Some(ends) = line.ends()
             && let Some(name) =
                 ends.name.plain().filter(|name| name.first().is_some_and(u8::is_ascii_alphanumeric))
-            && let Ok(name) = str::from_utf8(name)
-            && matches!(self.meaning(name), Meaning::Point)
+            && let Some(meaning) = self.meaning_of(name)
         {
-            return self.pass(time::from_raw(ends.time));
+            let time_ns = ends.time.plain().and_then(time::from_fixed);
+            match meaning {
+                Meaning::Point => return self.pass(time_ns),
+                Meaning::Status(place, role) => {
+                    if let Some(fields) = wanted.by_role(role) {
+                        match fields.of(line, found) {
+                            Ok(_) if !self.pass_in(time_ns) => {}
+                            Ok((weight, values)) => {
+                                self.status((name, time_ns, weight), values, place, role);
+                            }
+                            Err(_) => self.seen.broken += 1,
+                        }
+                        return;
+                    }
+                }
+                Meaning::Beyond | Meaning::Own => {}
+            }
         }
         if line.bytes().trim_ascii().is_empty() {
             return;
         }
-        if reader.each(line, &mut |event| self.event(event)).is_err() {
+        if wanted.reader.each(line, &mut |event| self.event(event, wanted)).is_err() {
             self.seen.broken += 1;
         }
     }
@@ -238,7 +238,7 @@ impl Operations {
         self.pass_in(time_ns);
     }
 
-    fn event(&mut self, event: &Event<'_>) {
+    fn event(&mut self, event: &Event<'_>, wanted: &Wanted) {
         if !self.pass_in(event.time_ns) {
             return;
         }
@@ -247,7 +247,10 @@ impl Operations {
             Meaning::Beyond => self.seen.beyond += 1,
             Meaning::Own if event.name == events::LOST => self.loss(event.line),
             Meaning::Own => {}
-            Meaning::Status(place, role) => self.status(event, place, role),
+            Meaning::Status(place, role) => {
+                let head = (event.name.as_bytes(), event.time_ns, event.weight);
+                self.status(head, wanted.of(event), place, role);
+            }
         }
     }
 
@@ -270,39 +273,40 @@ impl Operations {
         }
     }
 
-    fn status(&mut self, event: &Event<'_>, place: usize, role: Role) {
-        let (durations, rest) = event.fields.split_at(DURATIONS.len());
-        let (reasons, ids) = rest.split_at(reasons::FIELDS.len());
+    fn status(
+        &mut self,
+        (name, time_ns, weight): (&[u8], Option<i64>, Weight),
+        values: Values<'_, '_>,
+        place: usize,
+        role: Role,
+    ) {
         let operation = &mut self.operations[place];
-        let mut duration_ms = None;
-        if role != Role::Open {
-            duration_ms = self::duration_ms(durations);
-            if let Some(ms) = duration_ms {
-                operation.durations.record(ms, event.weight);
-            }
+        let duration_ms = duration_ms(values.durations).filter(|_| role != Role::Open);
+        if let Some(ms) = duration_ms {
+            operation.durations.record(ms, weight);
         }
         match role {
-            Role::Open => operation.starts += event.weight,
+            Role::Open => operation.starts += weight,
             Role::Fail => {
-                operation.failed += event.weight;
-                let name = as_name(event.name).unwrap_or_default();
-                operation.reasons.record(reasons, NameParts::of(&name).status, event.weight);
+                operation.failed += weight;
+                let name = str::from_utf8(name).ok().and_then(as_name).unwrap_or_default();
+                operation.reasons.record(values.reasons, NameParts::of(&name).status, weight);
             }
-            _ => operation.ok += event.weight,
+            _ => operation.ok += weight,
         }
-        let Some(at_ns) = event.time_ns else {
+        let Some(at_ns) = time_ns else {
             self.seen.untimed += 1;
             return;
         };
-        let text = if self.settings.has_texts { Some(self.settings.text(ids)) } else { None };
+        let text = if self.settings.has_texts { Some(self.settings.text(values.ids)) } else { None };
         let operation = &mut self.operations[place];
         operation.push(
             Mark {
                 at_ns,
                 side: if role == Role::Open { Side::Start } else { Side::End },
-                keys: Keys::of(ids),
+                keys: Keys::of_ids(values.ids),
                 duration_ns: duration_ms.map(|ms| (ms * 1e6).round() as u64),
-                weight: event.weight,
+                weight,
                 tag: 0,
                 is_replaced: false,
             },
@@ -324,6 +328,15 @@ impl Operations {
             self.names.insert(name.as_bytes().into(), meaning);
         }
         meaning
+    }
+
+    /// Of a name that may be no text: then it has none.
+    #[inline]
+    fn meaning_of(&mut self, name: &[u8]) -> Option<Meaning> {
+        match self.names.get(name) {
+            Some(meaning) => Some(*meaning),
+            None => str::from_utf8(name).ok().map(|name| self.meaning(name)),
+        }
     }
 
     fn find_meaning(&mut self, name: &str) -> Meaning {
@@ -431,12 +444,11 @@ impl Operations {
 
 impl Settings {
     /// The most particular of these ids, as text.
-    fn text(&self, ids: &[Option<Raw<'_>>]) -> String {
+    fn text(&self, ids: Ids<'_, '_>) -> String {
         let more = self.keys.iter().take(KEYS_MORE_MAX).map(String::as_str);
-        keys::text(
-            KEYS[..1].iter().map(|names| names[0]).chain(more).chain(KEYS[1..].iter().map(|names| names[0])),
-            ids,
-        )
+        let names =
+            KEYS[..1].iter().map(|names| names[0]).chain(more).chain(KEYS[1..].iter().map(|names| names[0]));
+        keys::text(names, ids)
     }
 
     /// How long runs of this operation may take.
@@ -473,7 +485,7 @@ mod tests {
         let keys = (0..KEYS_MORE_MAX).map(|key| format!("key_{key}")).collect();
         let mut operations = Operations::new(Settings { keys, ..Settings::default() });
         for format in foreign::FORMATS.iter().chain([&foreign::UNKNOWN]) {
-            let names: usize = operations.reader(format).places();
+            let names: usize = operations.wanted(format).reader.places();
             assert!(names < PLACES_MAX, "{}: {names}, so some may have been left out", format.name);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::wanted::Ids;
 use crate::{events::said, scan::line::Raw};
 
 /// Fields whose values tell runs apart, each with its other spellings, the most particular first.
@@ -29,6 +30,17 @@ pub const KEYS_KEPT: usize = 3;
 /// The place in [`KEYS`] of the id that belongs to one run alone.
 pub(super) const OPERATION: u8 = 0;
 
+/// Kinds in their order, of fields that have one place each.
+pub(super) const KINDS: [u8; KEYS.len() + KEYS_MORE_MAX] = {
+    let mut kinds = [0; KEYS.len() + KEYS_MORE_MAX];
+    let mut kind = 0;
+    while kind < kinds.len() {
+        kinds[kind] = kind as u8;
+        kind += 1;
+    }
+    kinds
+};
+
 const KIND_SHIFT: u32 = 56;
 const HASH_MASK: u64 = (1 << KIND_SHIFT) - 1;
 
@@ -39,8 +51,14 @@ pub struct Keys([u64; KEYS_KEPT]);
 impl Keys {
     /// From the fields of the keys, in their order.
     pub fn of(fields: &[Option<Raw<'_>>]) -> Keys {
+        Keys::of_ids(Ids { found: fields, kinds: &KINDS })
+    }
+
+    /// From the ids of an event.
+    #[inline]
+    pub(super) fn of_ids(ids: Ids<'_, '_>) -> Keys {
         let mut keys = Keys::default();
-        let found = fields.iter().enumerate().filter_map(|(kind, raw)| Some((kind as u64, id(*raw)?)));
+        let found = ids.each().filter_map(|(kind, raw)| Some((u64::from(kind), id(raw)?)));
         for (place, (kind, id)) in keys.0.iter_mut().zip(found) {
             *place = (kind + 1) << KIND_SHIFT | hash(id) & HASH_MASK;
         }
@@ -72,8 +90,9 @@ pub(super) fn kind_of(key: u64) -> u8 {
 }
 
 /// A value as an id: `7` and `"7"` are the same; what says nothing is none.
-fn id(raw: Option<Raw<'_>>) -> Option<&[u8]> {
-    let raw = said(raw)?;
+#[inline]
+fn id(raw: Raw<'_>) -> Option<&[u8]> {
+    let raw = said(Some(raw))?;
     Some(raw.plain().unwrap_or(raw.bytes()))
 }
 
@@ -92,11 +111,10 @@ fn hash(id: &[u8]) -> u64 {
     hash ^ hash >> 33
 }
 
-/// The most particular id of an event, as text: `order_id=ORD-1`. Empty where it has none.
-pub(super) fn text<'k>(names: impl IntoIterator<Item = &'k str>, fields: &[Option<Raw<'_>>]) -> String {
-    let found = names.into_iter().zip(fields).find_map(|(name, raw)| Some((name, id(*raw)?)));
-    let text = |(name, id): (&str, _)| format!("{name}={}", lossy(id));
-    found.map_or_else(String::new, text)
+/// The most particular id of an event, as text: `order_id=ORD-1`. Empty where it has none. `names`: of each kind.
+pub(super) fn text<'k>(names: impl Iterator<Item = &'k str> + Clone, ids: Ids<'_, '_>) -> String {
+    let found = ids.each().find_map(|(kind, raw)| Some((names.clone().nth(kind.into())?, id(raw)?)));
+    found.map_or_else(String::new, |(name, id)| format!("{name}={}", lossy(id)))
 }
 
 fn lossy(bytes: &[u8]) -> Cow<'_, str> {

@@ -71,11 +71,16 @@ pub struct Means {
 ///
 /// An id that is more particular ([`keys::KEYS`]) goes first.
 pub fn pair(marks: &mut [Mark]) -> (Vec<Fate>, Means) {
-    marks.sort_unstable();
+    // Those of each part of a log come sorted as a rule: runs that this sort finds, and only merges.
+    marks.sort();
     let kinds =
         marks.iter().flat_map(|mark| mark.keys.iter()).fold(0_u64, |kinds, key| kinds | 1 << kind_of(key));
-    let mut pairing =
-        Pairing { marks, fates: vec![Fate::Alone; marks.len()], left: (0..marks.len()).collect() };
+    let mut pairing = Pairing {
+        marks,
+        fates: vec![Fate::Alone; marks.len()],
+        left: (0..marks.len() as u32).collect(),
+        before: vec![NONE; marks.len()],
+    };
     let mut means = Means::default();
     for kind in (0..u64::BITS as u8).filter(|kind| kinds >> kind & 1 == 1) {
         means.by_key += pairing.round(|keys| keys.get(kind), kind == keys::OPERATION);
@@ -89,52 +94,68 @@ struct Pairing<'a> {
     marks: &'a [Mark],
     fates: Vec<Fate>,
     /// Marks that are not paired yet, by time.
-    left: Vec<usize>,
+    left: Vec<u32>,
+    /// Of a start that waits, the one under the same id that waited before it.
+    before: Vec<u32>,
 }
+
+/// No start.
+const NONE: u32 = u32::MAX;
 
 impl Pairing<'_> {
     /// Pairs what has the same key; how many pairs that gave.
     fn round(&mut self, key_of: impl Fn(Keys) -> Option<u64>, at_any_time: bool) -> usize {
-        let mut waiting: HashMap<u64, Vec<usize>> = HashMap::new();
+        // The latest start under each id, behind which the others hang.
+        let mut waiting: HashMap<u64, u32> = HashMap::new();
         let mut pairs = 0;
         let passes: &[&[Side]] =
             if at_any_time { &[&[Side::Start], &[Side::End]] } else { &[&[Side::Start, Side::End]] };
         for sides in passes {
             for place in &self.left {
-                let mark = &self.marks[*place];
+                let mark = &self.marks[*place as usize];
                 if !sides.contains(&mark.side) {
                     continue;
                 }
                 let Some(key) = key_of(mark.keys) else { continue };
                 match mark.side {
-                    Side::Start => waiting.entry(key).or_default().push(*place),
+                    Side::Start => {
+                        let before = waiting.insert(key, *place);
+                        self.before[*place as usize] = before.unwrap_or(NONE);
+                    }
                     Side::End => {
-                        let Some(starts) = waiting.get_mut(&key) else { continue };
-                        let Some(chosen) = choose(self.marks, starts, mark, at_any_time) else { continue };
-                        let start = starts.remove(chosen);
-                        self.fates[start] = Fate::Paired(*place);
-                        self.fates[*place] = Fate::Paired(start);
+                        let Some(latest) = waiting.get_mut(&key) else { continue };
+                        let Some(start) = take(self.marks, &mut self.before, latest, mark, at_any_time)
+                        else {
+                            continue;
+                        };
+                        self.fates[start as usize] = Fate::Paired(*place as usize);
+                        self.fates[*place as usize] = Fate::Paired(start as usize);
                         pairs += 1;
                     }
                 }
             }
         }
         let fates = &self.fates;
-        self.left.retain(|place| fates[*place] == Fate::Alone);
+        self.left.retain(|place| fates[*place as usize] == Fate::Alone);
         pairs
     }
 
     /// Tells starts without an end that were begun again from those that go on.
     fn find_restarted(&mut self) {
-        let is_start = |place: &usize| self.marks[*place].side == Side::Start;
-        let alone: Vec<usize> = self.left.iter().copied().filter(is_start).collect();
-        if alone.is_empty() {
+        let alone = self.left.iter().map(|place| *place as usize);
+        let alone: Vec<usize> = alone.filter(|place| self.marks[*place].side == Side::Start).collect();
+        // The last start under each of their ids.
+        let mut last: HashMap<u64, usize> =
+            alone.iter().filter_map(|place| Some((self.marks[*place].keys.iter().next()?, *place))).collect();
+        if last.is_empty() {
             return;
         }
-        // The last start under each id.
-        let mut last: HashMap<u64, usize> = HashMap::new();
         for (place, mark) in self.marks.iter().enumerate().filter(|(_, mark)| mark.side == Side::Start) {
-            last.extend(mark.keys.iter().map(|key| (key, place)));
+            for key in mark.keys.iter() {
+                if let Some(last) = last.get_mut(&key) {
+                    *last = place;
+                }
+            }
         }
         for place in alone {
             let keys = self.marks[place].keys;
@@ -146,16 +167,40 @@ impl Pairing<'_> {
     }
 }
 
-/// Which of the starts that wait, oldest first, an end takes.
-fn choose(marks: &[Mark], starts: &[usize], end: &Mark, decides_alone: bool) -> Option<usize> {
-    let candidates = starts.iter().enumerate().rev().take(CANDIDATES_MAX);
-    let mut agreeing = candidates.filter(|(_, start)| decides_alone || marks[**start].keys.agrees(end.keys));
-    let Some(duration_ns) = end.duration_ns else { return agreeing.next().map(|(place, _)| place) };
-    let begin_ns = i128::from(end.at_ns) - i128::from(duration_ns);
-    // Of equal distances the first, which is the latest.
-    agreeing
-        .min_by_key(|(_, start)| (i128::from(marks[**start].at_ns) - begin_ns).abs())
-        .map(|(place, _)| place)
+/// Takes out of the starts that wait, from the latest on, the one that an end belongs to.
+fn take(
+    marks: &[Mark],
+    before: &mut [u32],
+    latest: &mut u32,
+    end: &Mark,
+    decides_alone: bool,
+) -> Option<u32> {
+    let begin_ns = end.duration_ns.map(|duration_ns| i128::from(end.at_ns) - i128::from(duration_ns));
+    // The start, the one that waits behind it, and how far it is from where the run must have begun.
+    let mut chosen: Option<(u32, u32, i128)> = None;
+    let (mut start, mut behind) = (*latest, NONE);
+    for _ in 0..CANDIDATES_MAX {
+        let Some(mark) = marks.get(start as usize) else { break };
+        if decides_alone || mark.keys.agrees(end.keys) {
+            let Some(begin_ns) = begin_ns else {
+                chosen = Some((start, behind, 0));
+                break;
+            };
+            let off_ns = (i128::from(mark.at_ns) - begin_ns).abs();
+            // Of equal distances the first, which is the latest.
+            if chosen.is_none_or(|(_, _, least_ns)| off_ns < least_ns) {
+                chosen = Some((start, behind, off_ns));
+            }
+        }
+        (behind, start) = (start, before[start as usize]);
+    }
+    let (start, behind, _) = chosen?;
+    let next = before[start as usize];
+    match before.get_mut(behind as usize) {
+        Some(place) => *place = next,
+        None => *latest = next,
+    }
+    Some(start)
 }
 
 /// How far an end's duration may miss its start, and still be certain to mean it: the rounding of times to milliseconds.

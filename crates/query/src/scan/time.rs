@@ -64,7 +64,7 @@ pub fn from_text(text: &[u8]) -> Option<i64> {
 
 /// Reads a time of the form of which [`is_fixed`] is true.
 #[inline]
-fn from_fixed(text: &[u8]) -> Option<i64> {
+pub(crate) fn from_fixed(text: &[u8]) -> Option<i64> {
     let text = <&[u8; FIXED_BYTES]>::try_from(text).ok()?;
     let two = |at: usize| i64::from(text[at] & 15) * 10 + i64::from(text[at + 1] & 15);
     let days = days_of(two(0) * 100 + two(2), two(5), two(8))?;

@@ -33,9 +33,49 @@ const LENGTHS: usize = u64::BITS as usize;
 #[derive(Clone, Debug)]
 struct Candidate {
     key: Box<[u8]>,
+    /// Its first and its last bytes: see [`Outline`].
+    outline: Outline,
     /// The steps from its value on.
     rest: Box<[Step]>,
     field: usize,
+}
+
+/// The first and the last eight bytes of a key, as numbers: what tells most keys of one length apart without a call, and all of those that
+/// are not longer than both together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Outline {
+    first: u64,
+    last: u64,
+}
+
+impl Outline {
+    const WORD: usize = size_of::<u64>();
+    /// Longest key that its outline tells whole, if the lengths are equal.
+    const WHOLE_MAX: usize = 2 * Outline::WORD;
+
+    /// Of the key that begins there and has this length; bytes behind it may be looked at.
+    #[inline(always)]
+    fn of(bytes: &[u8], begin: usize, length: usize) -> Outline {
+        let word = |at: usize| bytes.get(at..).and_then(|rest| rest.first_chunk()).copied();
+        match (word(begin), length) {
+            (Some(first), Outline::WORD..) => {
+                let last = word(begin + length - Outline::WORD).unwrap_or_default();
+                Outline { first: u64::from_le_bytes(first), last: u64::from_le_bytes(last) }
+            }
+            (Some(first), _) => {
+                Outline { first: u64::from_le_bytes(first) & ((1 << (8 * length)) - 1), last: 0 }
+            }
+            (None, _) => Outline::of_short(&bytes[begin.min(bytes.len())..], length),
+        }
+    }
+
+    /// Of a key with less than a word behind its begin.
+    #[cold]
+    fn of_short(bytes: &[u8], length: usize) -> Outline {
+        let mut first = [0; Outline::WORD];
+        first.iter_mut().zip(bytes.iter().take(length)).for_each(|(to, from)| *to = *from);
+        Outline { first: u64::from_le_bytes(first), last: 0 }
+    }
 }
 
 impl FieldSet {
@@ -49,7 +89,13 @@ impl FieldSet {
                 continue;
             }
             let mut add = |key: &str, rest: &[Step]| {
-                candidates.push(Candidate { key: key.as_bytes().into(), rest: rest.into(), field });
+                let key = key.as_bytes();
+                candidates.push(Candidate {
+                    key: key.into(),
+                    outline: Outline::of(key, 0, key.len()),
+                    rest: rest.into(),
+                    field,
+                });
             };
             if let [Step::Key(key), rest @ ..] = path.steps() {
                 add(key, rest);
@@ -198,8 +244,12 @@ impl FieldSet {
             };
             let key = &bytes[at + 1..key_end];
             if self.lengths & length_bit(key.len()) != 0 {
+                let outline = Outline::of(bytes, at + 1, key.len());
                 for candidate in self.of_length(key.len()) {
-                    if *candidate.key != *key || !matches!(found.get(candidate.field), Some(None)) {
+                    if candidate.outline != outline
+                        || key.len() > Outline::WHOLE_MAX && *candidate.key != *key
+                        || !matches!(found.get(candidate.field), Some(None))
+                    {
                         continue;
                     }
                     let raw = Raw::new(&bytes[begin..end], kind, false);

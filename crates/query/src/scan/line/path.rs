@@ -122,7 +122,12 @@ fn bracket(inside: &str) -> Option<(Step, &str)> {
 }
 
 /// What lies behind these steps within a value.
-pub(super) fn descend<'a>(mut raw: Raw<'a>, steps: &[Step]) -> Result<Option<Raw<'a>>, Broken> {
+#[inline(always)]
+pub(super) fn descend<'a>(raw: Raw<'a>, steps: &[Step]) -> Result<Option<Raw<'a>>, Broken> {
+    if steps.is_empty() { Ok(Some(raw)) } else { into(raw, steps) }
+}
+
+fn into<'a>(mut raw: Raw<'a>, steps: &[Step]) -> Result<Option<Raw<'a>>, Broken> {
     for step in steps {
         let next = match step {
             Step::Key(key) if raw.kind() == Kind::List => attribute(raw, key)?,
