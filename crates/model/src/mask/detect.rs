@@ -190,6 +190,12 @@ impl Detectors {
                 _ => found(Kind::Assignment, Treatment::Redact, range),
             }
         };
+        let account = || found(Kind::Iban, Treatment::Iban, iban::find(text, at.checked_sub(1)?)?);
+        let key = || redacted(Kind::PrivateKey, pem::find(text, (at + 1).checked_sub(pem::DASHES)?));
+        let flag = || {
+            let is_on = self.finds(Kind::Assignment);
+            is_on.then(|| assigned(assignment::find_flag(text, at - 1, &self.keys))).flatten()
+        };
         match text[at] {
             b':' if text[at + 1..].starts_with(b"//") => redacted(Kind::Url, url::find(text, at)),
             b'=' | b':' | b'>' if self.finds(Kind::Assignment) => {
@@ -199,21 +205,15 @@ impl Detectors {
             b'2'..=b'6' => found(Kind::Card, Treatment::Card, card::find(text, at, done)?),
             b'@' => found(Kind::Email, Treatment::Email, email::find(text, at, done)?),
             b'J' if text[..at].ends_with(b"ey") => redacted(Kind::Jwt, jwt::find(text, at - 2)),
-            b'A' if matches!(text.get(at + 1), Some(b'K' | b'S' | b'I')) => form(),
+            b'I' => form().or_else(account),
             b'b' | b'B' if header::begins(text, at) => redacted(Kind::Header, header::find(text, at)),
-            b'A'..=b'Z' => found(Kind::Iban, Treatment::Iban, iban::find(text, at.checked_sub(1)?)?),
-            b'-' => match text.get(at + 1..at + 3) {
-                Some([b'B', _]) => {
-                    let start = at.checked_sub(pem::DASHES - 1);
-                    redacted(Kind::PrivateKey, start.and_then(|start| pem::find(text, start)))
-                }
-                Some([b'-', letter]) if *letter != b'-' && self.finds(Kind::Assignment) => {
-                    assigned(assignment::find_flag(text, at, &self.keys))
-                }
-                _ => None,
-            }
-            .or_else(form),
-            b'_' | b'.' => form(),
+            b'A'..=b'Z' => account(),
+            b'-' if text[..at].ends_with(b"-") => match text.get(at + 1)? {
+                b'-' => None,
+                b'B' => key().or_else(flag),
+                _ => flag(),
+            },
+            b'-' | b'_' | b'.' | b'z' => form(),
             _ => None,
         }
     }

@@ -123,20 +123,19 @@ impl KeyPolicy {
     }
 
     pub(super) fn treatment_of(&self, key: &[u8]) -> Option<Treatment> {
-        let (rule, at) = self.0.find_ended(key)?;
-        if rule.is_ours && is_question(&key[..at]) { None } else { rule.treatment }
+        self.treatment_of_phrase(key, key.len())
     }
 
     /// The same for a key in a text, `length` bytes at the end of `phrase`. The word before it belongs to it where a name says so.
     pub(super) fn treatment_of_phrase(&self, phrase: &[u8], length: usize) -> Option<Treatment> {
         let key = phrase.len() - length;
-        if key > 0
-            && let Some((rule, at)) = self.0.find_ended(phrase)
-            && at < key
-        {
-            return rule.treatment;
+        let found = self.0.find_ended(phrase, key);
+        let Some((rule, at)) = found.inside else { return found.longest?.0.treatment };
+        match found.longest {
+            Some((rule, at)) if at < key => rule.treatment,
+            _ if rule.is_ours && is_question(&phrase[key..at]) => None,
+            _ => rule.treatment,
         }
-        self.treatment_of(&phrase[key..])
     }
 
     /// The keys that are masked, as they were written.
@@ -224,38 +223,69 @@ impl Tree {
         at
     }
 
-    /// The longest name in which a key ends, and where in the key it begins.
-    fn find_ended(&self, key: &[u8]) -> Option<(Rule, usize)> {
-        let last = key.iter().rposition(|byte| !is_separator(*byte))?;
-        let found = self.find(&key[..=last]);
-        if found.is_some() || !key[last].is_ascii_digit() {
+    /// The longest names in which a key ends.
+    fn find_ended(&self, phrase: &[u8], key: usize) -> Found {
+        let none = Found { longest: None, inside: None };
+        let Some(last) = phrase.iter().rposition(|byte| !is_separator(*byte)) else { return none };
+        let found = self.find(&phrase[..=last], key);
+        if found.longest.is_some() || !phrase[last].is_ascii_digit() {
             return found;
         }
         // `password2`, `tokens[0]`: what the key is called stands before the digits.
-        let last = key[..last].iter().rposition(|byte| !is_separator(*byte) && !byte.is_ascii_digit())?;
-        self.find(&key[..=last])
+        let is_name = |byte: &u8| !is_separator(*byte) && !byte.is_ascii_digit();
+        match phrase[..last].iter().rposition(is_name) {
+            Some(last) => self.find(&phrase[..=last], key),
+            None => none,
+        }
     }
 
-    /// The longest name in which a key ends, and where in the key it begins. The key ends in a letter or digit.
-    fn find(&self, key: &[u8]) -> Option<(Rule, usize)> {
-        let mut found = None;
-        let mut at = self.last[usize::from(key.last()?.to_ascii_lowercase())];
-        let mut start = key.len() - 1;
+    /// The longest names in which a phrase ends. It ends in a letter or digit.
+    fn find(&self, phrase: &[u8], key: usize) -> Found {
+        let mut found = Found { longest: None, inside: None };
+        let Some((&last, mut before)) = phrase.split_last() else { return found };
+        let mut at = self.last[usize::from(LETTERS[usize::from(last)])];
         while at != 0 {
             if let Some(rule) = self.nodes[at as usize].rule
-                && (rule.is_anywhere || is_word_start(key, start))
+                && (rule.is_anywhere || is_word_start(phrase, before.len()))
             {
-                found = Some((rule, start));
+                found.longest = Some((rule, before.len()));
+                if before.len() >= key {
+                    found.inside = found.longest;
+                }
             }
-            match key[..start].iter().rposition(|byte| !is_separator(*byte)) {
-                Some(before) => start = before,
-                None => break,
-            }
-            at = self.child(at, key[start].to_ascii_lowercase());
+            let letter = loop {
+                let Some((&byte, rest)) = before.split_last() else { return found };
+                before = rest;
+                let letter = LETTERS[usize::from(byte)];
+                if letter != 0 {
+                    break letter;
+                }
+            };
+            at = self.child(at, letter);
         }
         found
     }
 }
+
+/// The longest names in which a key ends, and where they begin.
+#[derive(Clone, Copy)]
+struct Found {
+    /// Wherever it begins.
+    longest: Option<(Rule, usize)>,
+    /// Of those that begin in the key, and not in what stands before it.
+    inside: Option<(Rule, usize)>,
+}
+
+/// Every byte as the tree has it: in lower case, and zero for what stands between words.
+const LETTERS: [u8; 256] = {
+    let mut letters = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        letters[byte] = if is_separator(byte as u8) { 0 } else { (byte as u8).to_ascii_lowercase() };
+        byte += 1;
+    }
+    letters
+};
 
 /// The letters of a name from its end, as the tree has them.
 fn letters(name: &str) -> impl Iterator<Item = u8> {
@@ -263,7 +293,7 @@ fn letters(name: &str) -> impl Iterator<Item = u8> {
 }
 
 /// True for what stands between words. Bytes of other scripts are letters.
-fn is_separator(byte: u8) -> bool {
+const fn is_separator(byte: u8) -> bool {
     byte.is_ascii() && !byte.is_ascii_alphanumeric()
 }
 

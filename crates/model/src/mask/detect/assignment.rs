@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::{
-    bytes::{is_alnum, is_behind_escape, run, steps},
+    bytes::{is_alnum, is_behind_escape, is_key, run, steps},
     card, iban,
     value::{self, SCHEMES, SCHEMES_OF_MANY, is_one_of, is_placeholder},
 };
@@ -103,12 +103,10 @@ fn key_before(text: &[u8], at: usize, from: usize) -> Option<Range<usize>> {
 }
 
 /// Where the bytes before `end` begin that are all so, at most `max`, not before `from`.
+#[inline(always)]
 fn before(text: &[u8], end: usize, from: usize, max: usize, is: impl Fn(u8) -> bool) -> usize {
-    let mut start = end;
-    while start > from && end - start < max && is(text[start - 1]) {
-        start -= 1;
-    }
-    start
+    let first = from.max(end.saturating_sub(max));
+    first + text[first..end].iter().rposition(|byte| !is(*byte)).map_or(0, |at| at + 1)
 }
 
 /// What stands in an element of XML that is called like a secret: `<password>...</password>`.
@@ -139,12 +137,8 @@ fn element(text: &[u8], key: Range<usize>, keys: &KeyPolicy) -> Option<(Range<us
 fn phrase_start(text: &[u8], key_start: usize, from: usize) -> usize {
     let before = &text[from..key_start];
     let Some(before) = before.strip_suffix(b" ") else { return key_start };
-    let word = before.iter().rev().take(KEY_MAX).take_while(|byte| is_alnum(**byte)).count();
+    let word = before.len() - self::before(before, before.len(), 0, KEY_MAX, is_alnum);
     if word == 0 { key_start } else { key_start - 1 - word }
-}
-
-fn is_key(byte: u8) -> bool {
-    is_alnum(byte) || matches!(byte, b'_' | b'-' | b'.')
 }
 
 fn is_blank(byte: u8) -> bool {

@@ -1,13 +1,44 @@
 //! What the detectors ask of single bytes and of what stands around them.
 
+/// What a byte is, in a table: what is asked of every byte of a key or a value is asked with one look.
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let letter = byte as u8;
+        kinds[byte] = if letter.is_ascii_alphanumeric() {
+            ALNUM
+        } else if matches!(letter, b'_' | b'-') {
+            DASH
+        } else if letter == b'.' {
+            DOT
+        } else {
+            0
+        };
+        byte += 1;
+    }
+    kinds
+};
+const ALNUM: u8 = 1;
+const DASH: u8 = 2;
+const DOT: u8 = 4;
+
 /// True for letters and digits of ASCII. Bytes of other scripts are none: tokens end before them.
+#[inline(always)]
 pub(super) fn is_alnum(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
+    KINDS[usize::from(byte)] & ALNUM != 0
 }
 
 /// True for the characters of base64 as it is written in URLs and tokens.
+#[inline(always)]
 pub(super) fn is_base64url(byte: u8) -> bool {
-    is_alnum(byte) || byte == b'-' || byte == b'_'
+    KINDS[usize::from(byte)] & (ALNUM | DASH) != 0
+}
+
+/// True for the characters of a key.
+#[inline(always)]
+pub(super) fn is_key(byte: u8) -> bool {
+    KINDS[usize::from(byte)] & (ALNUM | DASH | DOT) != 0
 }
 
 /// True when no word goes on across the place before `at`.
@@ -21,8 +52,11 @@ pub(super) fn is_behind_escape(text: &[u8], at: usize) -> bool {
 }
 
 /// How many bytes from `at` on fulfil `is`, at most `max`.
+#[inline(always)]
 pub(super) fn run(text: &[u8], at: usize, max: usize, is: impl Fn(u8) -> bool) -> usize {
-    let length = text.get(at..).map_or(0, |rest| rest.iter().take(max).take_while(|byte| is(**byte)).count());
+    let rest = text.get(at..).unwrap_or_default();
+    let rest = &rest[..rest.len().min(max)];
+    let length = rest.iter().position(|byte| !is(*byte)).unwrap_or(rest.len());
     steps::add(length);
     length
 }

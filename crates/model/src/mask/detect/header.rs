@@ -18,9 +18,12 @@ const PADDING_MAX: usize = 2;
 /// Most blanks between scheme and credentials.
 const BLANKS_MAX: usize = 4;
 
+/// What the schemes begin with.
+pub(super) const BEGINNINGS: [&[u8]; 2] = [b"bear", b"basi"];
+
 /// True when a scheme may begin at `at`.
 pub(super) fn begins(text: &[u8], at: usize) -> bool {
-    has_at(text, at, b"bear") || has_at(text, at, b"basi")
+    BEGINNINGS.iter().any(|beginning| has_at(text, at, beginning))
 }
 
 /// The credentials behind the scheme at `at`.

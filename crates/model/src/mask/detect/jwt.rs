@@ -11,6 +11,9 @@ const SIGNATURE_MIN: usize = 16;
 /// Most parts: an encrypted token (RFC 7516) has five.
 const PARTS_MAX: usize = 5;
 
+/// What every token begins with: `{"` in base64, and the half of a letter.
+pub(super) const BEGINNING: &[u8] = b"eyJ";
+
 /// The token that begins at `at`, where `eyJ` stands: `{"` in base64.
 pub(super) fn find(text: &[u8], at: usize) -> Option<Range<usize>> {
     if at > 0 && is_base64url(text[at - 1]) && !is_behind_escape(text, at) {
@@ -32,7 +35,7 @@ pub(super) fn find(text: &[u8], at: usize) -> Option<Range<usize>> {
         }
     }
     let header = &text[at..at + lengths[0]];
-    let holds_json = text.get(at + lengths[0] + 1..).is_some_and(|rest| rest.starts_with(b"eyJ"));
+    let holds_json = text.get(at + lengths[0] + 1..).is_some_and(|rest| rest.starts_with(BEGINNING));
     let is_token = lengths[0] >= HEADER_MIN
         && begins_object(header)
         // Three parts and more; or two of which both are JSON, which is a token without its signature.
@@ -51,5 +54,5 @@ fn begins_object(header: &[u8]) -> bool {
         _ => 63,
     };
     let third = sextet(header[2]) << 6 | sextet(header[3]);
-    header.starts_with(b"eyJ") && third.is_ascii_alphabetic()
+    header.starts_with(BEGINNING) && third.is_ascii_alphabetic()
 }

@@ -2,8 +2,9 @@
 //! shape of a number.
 //!
 //! Bytes are compared without a branch, sixteen in a loop of which a compiler makes a few wide instructions; comparisons become
-//! sets of 64 positions. Signs and marks are frequent, so each is looked up by the bytes before it: a table of bits knows the ends
-//! of the keys of the policy and the beginnings of the forms. A hit says only that it is worth looking: the detectors decide.
+//! sets of 64 positions. What is asked for is made of as many bytes as it takes to be rare: a candidate costs more than the block in
+//! which it stands. Signs and marks are frequent all the same, so each is looked up by the bytes before it: a table of bits knows the
+//! ends of the keys of the policy and the beginnings of the forms. A hit says only that it is worth looking: the detectors decide.
 
 use super::words;
 
@@ -11,8 +12,8 @@ use super::words;
 pub(super) const BLOCK: usize = 64;
 /// Bytes before them: what a mark or a sign is looked up by.
 pub(super) const LEAD: usize = 4;
-/// Bytes behind them: a number is known by its first nine digits.
-const TRAIL: usize = 16;
+/// Bytes behind them: what a letter is looked up by with which a scheme begins.
+const TRAIL: usize = 4;
 const WINDOW: usize = LEAD + BLOCK + TRAIL;
 /// Bytes that are compared in one loop.
 const LANES: usize = 16;
@@ -24,9 +25,18 @@ pub(super) struct Shapes {
     pub(super) at_sign: bool,
 }
 
-/// Two sets of groups of four bytes, by their hashes, upper and lower case alike: what stands before a sign; and what ends in a mark.
+/// Two sets of groups of four bytes, by their hashes, upper and lower case alike: what stands before a sign; and what forms and schemes begin with.
 #[derive(Clone, Debug)]
 pub(super) struct Grams(Box<[u64; 2 << (HASH_BITS - 6)]>);
+
+/// Where the group of a sign or a mark begins, counted from as many bytes before it as a group has: a key stands before its sign, a
+/// form goes up to its mark, and a scheme begins with its letter.
+const STARTS: [u8; 256] = {
+    let mut starts = [1; 256];
+    (starts[b':' as usize], starts[b'=' as usize], starts[b'>' as usize]) = (0, 0, 0);
+    (starts[b'b' as usize], starts[b'B' as usize]) = (LEAD as u8, LEAD as u8);
+    starts
+};
 
 /// Bits of the hash of a group. Of what does not end like a key, the thousands of groups of the default keys let one in twenty pass.
 const HASH_BITS: u32 = 17;
@@ -41,7 +51,7 @@ impl Grams {
         self.insert(Grams::hash(end, true));
     }
 
-    /// What is worth a look when it ends in a mark.
+    /// What is worth a look when it ends in a mark, or begins with the letter of a scheme.
     pub(super) fn insert_form(&mut self, beginning: [u8; LEAD]) {
         self.insert(Grams::hash(beginning, false));
     }
@@ -57,20 +67,19 @@ impl Grams {
         hash as usize | usize::from(is_key) << HASH_BITS
     }
 
-    /// Those of the positions before which, or up to which, a known group stands.
+    /// Those of the positions at which a known group stands. Both sets are [turned](turned).
     #[inline(always)]
     fn filter(&self, window: &[u8; WINDOW], mut positions: u64) -> u64 {
         let mut kept = 0;
         while positions != 0 {
-            let at = positions.trailing_zeros() as usize;
+            let turned = positions.trailing_zeros() as usize % BLOCK;
             positions &= positions - 1;
-            // `:`, `=` and `>` share their upper half, which neither `-` nor `.` nor `_` has.
-            let is_sign = window[at + LEAD] >> 4 == b'=' >> 4;
-            let start = at + usize::from(!is_sign);
+            let at = turned % 8 * 8 + turned / 8;
+            let start = at + usize::from(STARTS[usize::from(window[at + LEAD])]);
             let mut gram = [0; LEAD];
             gram.copy_from_slice(&window[start..start + LEAD]);
-            let hash = Grams::hash(gram, is_sign);
-            kept |= (self.0[hash / 64] >> (hash % 64) & 1) << at;
+            let hash = Grams::hash(gram, start == at);
+            kept |= (self.0[hash / 64] >> (hash % 64) & 1) << turned;
         }
         kept
     }
@@ -86,34 +95,39 @@ pub(super) fn candidates(text: &[u8], start: usize, grams: &Grams, shapes: Shape
     let mut window = [0; WINDOW];
     let first = start.saturating_sub(LEAD);
     let part = &text[first..text.len().min(start + BLOCK + TRAIL)];
-    window[LEAD - (start - first)..][..part.len()].copy_from_slice(part);
+    fill(&mut window[LEAD - (start - first)..], part);
     look(&window, (text.len() - start).min(BLOCK).div_ceil(LANES), grams, shapes)
+}
+
+/// Copies `part` to the beginning of `window`: in pieces of a fixed size, as a call for a few bytes costs more than they do.
+#[inline(always)]
+fn fill(window: &mut [u8], part: &[u8]) {
+    let window = &mut window[..part.len()];
+    let (Some(last), Some(window_end)) = (part.last_chunk::<LANES>(), part.len().checked_sub(LANES)) else {
+        return window.copy_from_slice(part);
+    };
+    for (to, from) in window.chunks_exact_mut(LANES).zip(part.chunks_exact(LANES)) {
+        to.copy_from_slice(from);
+    }
+    window[window_end..].copy_from_slice(last);
 }
 
 /// The candidates among the first `count` times sixteen positions.
 #[inline(always)]
 fn look(window: &[u8; WINDOW], count: usize, grams: &Grams, shapes: Shapes) -> u64 {
-    let (mut hits, mut marks, mut digits) = (0, 0, 0_u128);
-    for index in 0..count {
-        let at = index * LANES;
-        let mut bytes = [0; LANES + 2];
-        bytes.copy_from_slice(&window[LEAD + at..LEAD + at + LANES + 2]);
-        let classes = classes(&bytes, shapes);
-        hits |= positions(&classes.hits) << at;
-        marks |= positions(&classes.marks) << at;
-        digits |= u128::from(positions(&classes.digits)) << at;
+    let mut found = Found::default();
+    for group in 0..count {
+        found.add(window, group, shapes);
     }
-    if shapes.card {
-        // Those of a number that goes on behind the block.
-        let behind = words::within(words::at(window, LEAD + count * LANES), b'0', b'9');
-        digits |= u128::from(words::positions(behind >> 7)) << (count * LANES);
-        hits |= numbers(digits);
-    }
-    hits | grams.filter(window, marks)
+    let hits = Found::set(&found.hits) | grams.filter(window, Found::set(&found.marks));
+    // Mostly there is none.
+    let hits = if hits == 0 { 0 } else { turned(hits) };
+    if shapes.card { hits | cards(window, turned(Found::set(&found.digits))) } else { hits }
 }
 
-/// Of sixteen bytes, by ones in place of each: what they are.
-struct Classes {
+/// What the bytes of a block are. Bytes stand in the same place every sixteen, and have a bit each: see [`turned`].
+#[derive(Default)]
+struct Found {
     /// Worth a look.
     hits: [u8; LANES],
     /// Signs and marks, to be looked up with what stands before.
@@ -121,55 +135,101 @@ struct Classes {
     digits: [u8; LANES],
 }
 
-#[inline(always)]
-fn classes(bytes: &[u8; LANES + 2], shapes: Shapes) -> Classes {
-    let mut classes = Classes { hits: [0; LANES], marks: [0; LANES], digits: [0; LANES] };
-    let at_sign = if shapes.at_sign { b'@' } else { b'J' };
-    // No `&&` and no `||`: a branch per byte would undo it.
-    let is_digit = |byte: u8| byte.wrapping_sub(b'0') < 10;
-    for at in 0..LANES {
-        let (a, b, c) = (bytes[at], bytes[at + 1], bytes[at + 2] | 0x20);
-        // `eyJ`; an address
-        let rare = (a == b'J') | (a == at_sign);
-        // `AKIA`, `ASIA`, `AIza`
-        let cloud = (a == b'A') & ((b == b'K') | (b == b'S') | (b == b'I'));
-        // `bearer`, `basic`
-        let scheme = (a | 0x20 == b'b') & ((c == b'a') | (c == b's'));
-        // `://`
-        let url = (a == b':') & (b == b'/');
-        // `--key`, `-BEGIN`
-        let flag = (a == b'-') & ((b == b'-') | (b == b'B'));
-        // `DE89`
-        let account = (a.wrapping_sub(b'A') < 26) & is_digit(b);
-        classes.hits[at] = ones(rare | cloud | scheme | url | flag | account);
-        // `:` and `>`, `-` and `=` differ in one bit.
-        classes.marks[at] = ones((a & 0xfb == b':') | (a & 0xef == b'-') | (a == b'_') | (a == b'.'));
-        classes.digits[at] = ones(is_digit(a));
+impl Found {
+    /// The bit of each of sixteen bytes, by their number: two for the sixteen, one for each half of them.
+    const BITS: [[u8; LANES]; BLOCK / LANES] = {
+        let mut bits = [[0; LANES]; BLOCK / LANES];
+        let mut position = 0;
+        while position < BLOCK {
+            bits[position / LANES][position % LANES] = 1 << (position / 8);
+            position += 1;
+        }
+        bits
+    };
+
+    /// Looks at sixteen more.
+    #[inline(always)]
+    fn add(&mut self, window: &[u8; WINDOW], group: usize, shapes: Shapes) {
+        let mut bytes = [0; LANES + 2];
+        bytes.copy_from_slice(&window[LEAD - 1 + group * LANES..][..LANES + 2]);
+        let bits = &Found::BITS[group];
+        // No text that is UTF-8 has the other.
+        let address = if shapes.at_sign { b'@' } else { 0xff };
+        // These and some that stand beside them in ASCII, for less.
+        let is_nearly_upper = |byte: u8| byte & 0xe0 == b'@';
+        let is_nearly_digit = |byte: u8| byte & 0xf0 == b'0';
+        // No `&&` and no `||`: a branch per byte would undo it.
+        for at in 0..LANES {
+            let (before, a, b) = (bytes[at], bytes[at + 1], bytes[at + 2]);
+            // `--key`, `-----BEGIN`, at the second dash.
+            let flag = (a == b'-') & (before == b'-');
+            // `://`
+            let url = (a == b':') & (b == b'/');
+            // `DE89`, at the second letter.
+            let account = is_nearly_upper(before) & is_nearly_upper(a) & is_nearly_digit(b);
+            // `:` and `>` differ in one bit.
+            let sign = (a & 0xfb == b':') | (a == b'=');
+            // What stands before the mark of a form is `9` or a letter; what stands there most often is another digit.
+            let mark = ((a == b'-') | (a == b'_') | (a == b'.')) & (before >= b'9');
+            // Of `AKIA`, `ASIA`; `AIza`; `eyJ`; `bearer`, `basic`.
+            let letter = (a == b'I') | (a == b'z') | (a == b'J') | (a & 0xdf == b'B');
+            self.hits[at] |= ones(flag | url | account | (a == address)) & bits[at];
+            self.marks[at] |= ones(sign | mark | letter) & bits[at];
+            self.digits[at] |= ones(a.wrapping_sub(b'0') < 10) & bits[at];
+        }
     }
-    classes
+
+    /// As a word, [turned](turned).
+    #[inline(always)]
+    fn set(places: &[u8; LANES]) -> u64 {
+        words::at(places, 0) | words::at(places, 8)
+    }
 }
 
 const fn ones(is: bool) -> u8 {
     if is { 0xff } else { 0 }
 }
 
-/// The places that hold ones, as bits.
+/// A set of positions, from the order in which comparisons leave it to that of the text, or back: position 8 a + b is bit 8 b + a.
+///
+/// Source: Hacker's Delight, section 7-3, the transposition of 8 x 8 bits.
 #[inline(always)]
-fn positions(ones: &[u8; LANES]) -> u64 {
-    let half = |at: usize| {
-        // Of each byte another bit is kept; the highest byte of the product is their sum.
-        let bits = words::at(ones, at) & 0x8040201008040201;
-        bits.wrapping_mul(words::each(1)) >> 56
+fn turned(set: u64) -> u64 {
+    let swap = |set: u64, shift: u32, mask: u64| {
+        let differing = (set ^ set >> shift) & mask;
+        set ^ differing ^ differing << shift
     };
-    half(0) | half(8) << 8
+    let set = swap(set, 7, 0x00aa00aa00aa00aa);
+    let set = swap(set, 14, 0x0000cccc0000cccc);
+    swap(set, 28, 0x00000000f0f0f0f0)
 }
 
-/// Where four digits begin that one more character and four more digits follow, as every card number does.
+/// Where a card may begin.
 #[inline(always)]
-fn numbers(digits: u128) -> u64 {
-    let pair = digits & digits >> 1;
-    let four = pair & pair >> 2;
-    (four & four >> 5 & !(digits << 1)) as u64
+fn cards(window: &[u8; WINDOW], digits: u64) -> u64 {
+    let mut numbers = numbers(digits);
+    let mut cards = 0;
+    while numbers != 0 {
+        let at = numbers.trailing_zeros() as usize % BLOCK;
+        numbers &= numbers - 1;
+        // No card begins with another digit, and times do with 1.
+        cards |= u64::from(matches!(window[at + LEAD], b'2'..=b'6')) << at;
+    }
+    cards
+}
+
+/// Where thirteen digits begin; or four, behind which one character and four more digits stand: as every card is written. What is
+/// behind the block is taken for what it has to be.
+#[inline(always)]
+fn numbers(digits: u64) -> u64 {
+    // Those that are none, among as many as are in the name.
+    let none = !digits;
+    let of_2 = none | none >> 1;
+    let of_4 = of_2 | of_2 >> 2;
+    let of_8 = of_4 | of_4 >> 4;
+    let of_13 = of_8 | of_8 >> 5;
+    let in_groups = of_4 | of_4 >> 5 | digits >> 4;
+    !(of_13 & in_groups) & !(digits << 1) & digits
 }
 
 #[cfg(test)]
@@ -183,7 +243,9 @@ mod tests {
         for before in 0..=255 {
             grams.insert_key([before, b'p', b'w', b'd']);
         }
-        grams.insert_form(*b"ghp_");
+        for form in [b"ghp_", b" AKI", b" AIz", b" eyJ", b"bear", b"basi"] {
+            grams.insert_form(*form);
+        }
         let block = |start: usize| candidates(text.as_bytes(), start, &grams, ALL);
         (0..text.len()).filter(|at| block(at / BLOCK * BLOCK) >> (at % BLOCK) & 1 == 1).collect()
     }
@@ -200,13 +262,14 @@ mod tests {
                 ("PWD:x", 3),
                 ("<pwd>x", 4),
                 ("ghp_x", 3),
-                ("AKIA", 0),
-                ("eyJh", 2),
+                (" AKIA", 3),
+                (" AIza", 3),
+                (" eyJh", 3),
                 ("bearer", 0),
                 ("BASIC", 0),
                 ("://", 0),
-                ("--key", 0),
-                ("-BEGIN", 0),
+                ("--key", 1),
+                ("--BEGIN", 1),
                 ("@", 0),
             ] {
                 let text = [" ".repeat(before), form.to_owned()].concat();
@@ -216,19 +279,16 @@ mod tests {
     }
 
     #[test]
-    fn few_places_of_ordinary_text_are_looked_at() {
-        let text = "The quick brown fox jumps over the lazy dog; 2026-11-25 21:39:27 took=12.5 ms (id 550e8400-e29b-41d4) x_y a:b -> c";
-        assert_eq!(found(text), []);
+    fn a_set_that_is_turned_twice_is_itself() {
+        for at in 0..BLOCK {
+            assert_eq!(turned(1 << at), 1 << (at % 8 * 8 + at / 8));
+        }
+        assert_eq!(turned(turned(0x0123456789abcdef)), 0x0123456789abcdef);
     }
 
     #[test]
-    fn every_place_that_holds_ones_is_a_bit() {
-        for bits in (0..=u16::MAX).step_by(7) {
-            let mut ones = [0; LANES];
-            ones.iter_mut()
-                .enumerate()
-                .for_each(|(at, one)| *one = if bits >> at & 1 == 1 { 0xff } else { 0 });
-            assert_eq!(positions(&ones), u64::from(bits));
-        }
+    fn few_places_of_ordinary_text_are_looked_at() {
+        let text = "The quick brown fox jumps over the dog; 2026-11-25 21:39:27 took=12.5 ms (id 550e8400-e29b-41d4) x_y a:b -> c";
+        assert_eq!(found(text), []);
     }
 }

@@ -1,6 +1,6 @@
 //! Whether a short text can hold a secret at all: most values are a word, a number or an id, and a few comparisons say so.
 
-use super::words;
+use super::{header, words};
 
 /// Texts of fewer bytes are looked at as one word or two.
 pub(super) const SHORT: usize = 16;
@@ -8,31 +8,39 @@ pub(super) const SHORT: usize = 16;
 /// True when a text of fewer than [`SHORT`] bytes may hold a secret: by an assignment, a scheme, or as a number that is all it is.
 #[inline]
 pub(super) fn is_worth_a_look(text: &[u8], is_address_worth: bool) -> bool {
-    /// Shortest card, less what may stand around it; accounts are longer.
+    /// `pwd=x`, `a://:b@c`: nothing shorter is anything.
+    const TEXT_MIN: usize = 5;
+    /// Shortest card, less what may stand around it, and nearly the shortest credentials, `Basic dTpwYXNz`; accounts are longer.
     const NUMBER_MIN: usize = 13;
 
-    let (first, last) = match text.len() {
-        // `pwd=x`, `a://:b@c`: nothing shorter is anything.
-        0..5 => return false,
-        5..8 => (half(&text[..4]), half(&text[text.len() - 4..])),
-        _ => (words::at(text, 0), words::at(text, text.len() - 8)),
+    if text.len() < TEXT_MIN {
+        return false;
+    }
+    // Four times four bytes, of which some are the same: no branch for each length.
+    let behind = text.len() / 8 * 4;
+    let first = half(text, 0) | half(text, behind) << 32;
+    let last = half(text, text.len() - 4 - behind) | half(text, text.len() - 4) << 32;
+    let both = |byte: u8, mask: u8| {
+        let places = |word: u64| words::zeroes(word & words::each(mask) ^ words::each(byte));
+        places(first) | places(last)
     };
-    let places = |word: u64, byte: u8| words::zeroes(word ^ words::each(byte));
-    let both = |byte: u8| places(first, byte) | places(last, byte);
     // `:` and `>` differ in one bit.
-    let signs = both(b'=') | places(first & !words::each(4), b':') | places(last & !words::each(4), b':');
-    let dashes = (places(first, b'-'), places(last, b'-'));
-    let flags = (dashes.0 & dashes.0 >> 8) | (dashes.1 & dashes.1 >> 8);
-    signs | flags != 0
-        // `Basic dTpwYXNz`
-        || text[0] | 0x20 == b'b'
-        || (is_address_worth && both(b'@') != 0)
-        || (text.len() >= NUMBER_MIN && words::within(last, b'0', b'9').count_ones() >= 7)
+    let signs = both(b':', !4) | both(b'=', !0);
+    let addresses = if is_address_worth { both(b'@', !0) } else { 0 };
+    let dashes = |word: u64| words::zeroes(word ^ words::each(b'-'));
+    let (first_dashes, last_dashes) = (dashes(first), dashes(last));
+    let flags = (first_dashes & first_dashes >> 8) | (last_dashes & last_dashes >> 8);
+    let is_long = || {
+        let digits = words::within(last, b'0', b'9').count_ones();
+        digits >= 7 || header::begins(text, 0) || header::begins(text, 1)
+    };
+    signs | addresses | flags != 0 || (text.len() >= NUMBER_MIN && is_long())
 }
 
-fn half(bytes: &[u8]) -> u64 {
+#[inline(always)]
+fn half(bytes: &[u8], at: usize) -> u64 {
     let mut word = [0; 4];
-    word.copy_from_slice(bytes);
+    word.copy_from_slice(&bytes[at..at + 4]);
     u64::from(u32::from_le_bytes(word))
 }
 

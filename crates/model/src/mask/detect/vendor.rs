@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::{
     Kind,
     bytes::{begins_word, is_alnum, is_base64url, run},
+    header, jwt,
     scan::Grams,
 };
 
@@ -16,7 +17,8 @@ struct Form {
     kind: Kind,
     /// What marks it. Case matters.
     prefix: &'static str,
-    /// Where in the prefix the character is by which it is found: a mark, which letters are not; the first when there is none.
+    /// Where in the prefix the character is by which it is found: a mark, which letters are not; where there is none, a letter
+    /// that is rare.
     mark_at: usize,
     /// What the rest is made of.
     is_part: fn(u8) -> bool,
@@ -30,11 +32,17 @@ struct Form {
 const JUDGED_MAX: usize = 256;
 
 const fn form(kind: Kind, prefix: &'static str, is_part: fn(u8) -> bool, length: (usize, usize)) -> Form {
+    let letters = prefix.as_bytes();
     let mut mark_at = 0;
-    while mark_at < prefix.len() && !matches!(prefix.as_bytes()[mark_at], b'_' | b'-' | b'.') {
+    while mark_at < letters.len() && !matches!(letters[mark_at], b'_' | b'-' | b'.') {
         mark_at += 1;
     }
-    let mark_at = if mark_at < prefix.len() { mark_at } else { 0 };
+    if mark_at == letters.len() {
+        mark_at = 2;
+        while !matches!(letters[mark_at], b'I' | b'z') {
+            mark_at += 1;
+        }
+    }
     Form { kind, prefix, mark_at, is_part, length, is_likely: |_| true }
 }
 
@@ -106,10 +114,11 @@ impl Form {
     }
 }
 
-/// The four bytes up to its mark of every prefix that has one.
+/// The four bytes up to its mark of every prefix.
 pub(super) fn insert(grams: &mut Grams) {
-    for form in &FORMS {
-        match form.prefix.as_bytes()[..=form.mark_at] {
+    let beginnings = FORMS.iter().map(|form| &form.prefix.as_bytes()[..=form.mark_at]);
+    for beginning in beginnings.chain([jwt::BEGINNING]).chain(header::BEGINNINGS) {
+        match *beginning {
             [.., a, b, c, d] => grams.insert_form([a, b, c, d]),
             // A word begins with three of them, behind anything but a letter; or behind the letter of `\n`.
             [a, b, c] => (0..=255_u8)

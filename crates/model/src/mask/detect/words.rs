@@ -15,12 +15,6 @@ pub(super) fn at(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(word)
 }
 
-/// The low bits of eight bytes, which have no other, as eight bits.
-#[inline(always)]
-pub(super) fn positions(low_bits: u64) -> u8 {
-    (low_bits.wrapping_mul(0x0102040810204080) >> 56) as u8
-}
-
 /// The high bit of each byte that lies between two characters of ASCII.
 #[inline(always)]
 pub(super) fn within(word: u64, first: u8, last: u8) -> u64 {
