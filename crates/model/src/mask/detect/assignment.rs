@@ -215,9 +215,6 @@ fn secret(text: &[u8], start: usize, sign: Sign, key_start: usize, key: &[u8]) -
     }
     let judged_end = bare_end(text, start, JUDGED_MAX);
     let judged = &text[start..judged_end];
-    if holds_no_secret(text, start, judged) || is_about_something_else(key, judged) {
-        return None;
-    }
     let is_secret = match sign {
         // `password= user=bob`: what follows is the next key.
         Sign::Equals { is_open, .. } if is_open && judged.contains(&b'=') => false,
@@ -231,6 +228,9 @@ fn secret(text: &[u8], start: usize, sign: Sign, key_start: usize, key: &[u8]) -
         Sign::Colon if text[start - 1] == b':' && judged.contains(&b':') => false,
         Sign::JsonColon | Sign::Colon | Sign::Blank => value::is_random(judged, ends_line(text, judged_end)),
     };
+    // Last, as it takes longest: most values are words.
+    let is_secret =
+        is_secret && !holds_no_secret(text, start, judged) && !is_about_something_else(key, judged);
     is_secret.then(|| {
         start..if judged.len() < JUDGED_MAX { judged_end } else { bare_end(text, start, usize::MAX) }
     })
@@ -339,8 +339,9 @@ fn header(text: &[u8], start: usize, key: &[u8]) -> Option<Option<Range<usize>>>
 
 /// True for the place of a secret, and for one that is masked already.
 fn holds_no_secret(text: &[u8], start: usize, judged: &[u8]) -> bool {
-    is_placeholder(raw(text, start))
-        || is_placeholder(judged)
+    let raw = raw(text, start);
+    is_placeholder(judged)
+        || (raw != judged && is_placeholder(raw))
         || value::is_masked(with_mask(text, start, judged))
 }
 

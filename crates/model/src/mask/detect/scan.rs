@@ -86,13 +86,18 @@ impl Grams {
 }
 
 /// The positions from `start` on, up to [`BLOCK`] of them, that are worth a look: bit 0 is `start`.
-#[inline]
+#[inline(always)]
 pub(super) fn candidates(text: &[u8], start: usize, grams: &Grams, shapes: Shapes) -> u64 {
     let is_inside = start >= LEAD && start + BLOCK + TRAIL <= text.len();
     if let Some(window) = is_inside.then(|| text[start - LEAD..].first_chunk::<WINDOW>()).flatten() {
         return look(window, BLOCK / LANES, grams, shapes);
     }
     let mut window = [0; WINDOW];
+    if let (0, Some(part)) = (start, text.first_chunk::<{ WINDOW - LEAD }>()) {
+        // As below, but for a length that is known.
+        window[LEAD..].copy_from_slice(part);
+        return look(&window, BLOCK / LANES, grams, shapes);
+    }
     let first = start.saturating_sub(LEAD);
     let part = &text[first..text.len().min(start + BLOCK + TRAIL)];
     fill(&mut window[LEAD - (start - first)..], part);
@@ -113,7 +118,7 @@ fn fill(window: &mut [u8], part: &[u8]) {
 }
 
 /// The candidates among the first `count` times sixteen positions.
-#[inline(always)]
+#[inline]
 fn look(window: &[u8; WINDOW], count: usize, grams: &Grams, shapes: Shapes) -> u64 {
     let mut found = Found::default();
     for group in 0..count {
@@ -150,8 +155,12 @@ impl Found {
     /// Looks at sixteen more.
     #[inline(always)]
     fn add(&mut self, window: &[u8; WINDOW], group: usize, shapes: Shapes) {
-        let mut bytes = [0; LANES + 2];
-        bytes.copy_from_slice(&window[LEAD - 1 + group * LANES..][..LANES + 2]);
+        let lanes = |at: usize| {
+            let mut lanes = [0; LANES];
+            lanes.copy_from_slice(&window[group * LANES + at..][..LANES]);
+            lanes
+        };
+        let (befores, here, behind) = (lanes(LEAD - 1), lanes(LEAD), lanes(LEAD + 1));
         let bits = &Found::BITS[group];
         // No text that is UTF-8 has the other.
         let address = if shapes.at_sign { b'@' } else { 0xff };
@@ -160,7 +169,7 @@ impl Found {
         let is_nearly_digit = |byte: u8| byte & 0xf0 == b'0';
         // No `&&` and no `||`: a branch per byte would undo it.
         for at in 0..LANES {
-            let (before, a, b) = (bytes[at], bytes[at + 1], bytes[at + 2]);
+            let (before, a, b) = (befores[at], here[at], behind[at]);
             // `--key`, `-----BEGIN`, at the second dash.
             let flag = (a == b'-') & (before == b'-');
             // `://`

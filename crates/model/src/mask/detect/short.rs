@@ -2,14 +2,14 @@
 
 use super::{header, words};
 
+/// `pwd=x`, `a://:b@c`: nothing shorter is anything.
+pub(super) const TEXT_MIN: usize = 5;
 /// Texts of fewer bytes are looked at as one word or two.
 pub(super) const SHORT: usize = 16;
 
-/// True when a text of fewer than [`SHORT`] bytes may hold a secret: by an assignment, a scheme, or as a number that is all it is.
+/// True when a text of [`TEXT_MIN`] bytes or more, and fewer than [`SHORT`], may hold a secret: by an assignment, a scheme, or as a number that is all it is.
 #[inline]
 pub(super) fn is_worth_a_look(text: &[u8], is_address_worth: bool) -> bool {
-    /// `pwd=x`, `a://:b@c`: nothing shorter is anything.
-    const TEXT_MIN: usize = 5;
     /// Shortest card, less what may stand around it, and nearly the shortest credentials, `Basic dTpwYXNz`; accounts are longer.
     const NUMBER_MIN: usize = 13;
 
@@ -20,13 +20,17 @@ pub(super) fn is_worth_a_look(text: &[u8], is_address_worth: bool) -> bool {
     let behind = text.len() / 8 * 4;
     let first = half(text, 0) | half(text, behind) << 32;
     let last = half(text, text.len() - 4 - behind) | half(text, text.len() - 4) << 32;
-    let both = |byte: u8, mask: u8| {
-        let places = |word: u64| words::zeroes(word & words::each(mask) ^ words::each(byte));
-        places(first) | places(last)
-    };
+    // Of many texts the last character is a colon, behind which nothing stands. The high byte is that character, and so is that of the
+    // lower half where both are the same.
+    let behind_nothing = 0xff << 56 | if behind == 0 { 0xff << 24 } else { 0 };
     // `:` and `>` differ in one bit.
-    let signs = both(b':', !4) | both(b'=', !0);
-    let addresses = if is_address_worth { both(b'@', !0) } else { 0 };
+    let signs = |word: u64| {
+        let colons = words::zeroes(word & words::each(!4) ^ words::each(b':'));
+        colons | words::zeroes(word ^ words::each(b'='))
+    };
+    let signs = signs(first) | (signs(last) & !behind_nothing);
+    let addresses = |word: u64| words::zeroes(word ^ words::each(b'@'));
+    let addresses = if is_address_worth { addresses(first) | addresses(last) } else { 0 };
     let dashes = |word: u64| words::zeroes(word ^ words::each(b'-'));
     let (first_dashes, last_dashes) = (dashes(first), dashes(last));
     let flags = (first_dashes & first_dashes >> 8) | (last_dashes & last_dashes >> 8);
@@ -50,8 +54,20 @@ mod tests {
 
     #[test]
     fn short_texts_without_a_sign_are_not_looked_at() {
-        for text in ["", "GET", "ORD-123", "credit_card", "192.168.1.100", "2026-11-25", "550e8400-e29b"] {
-            assert!(!is_worth_a_look(text.as_bytes(), true), "{text}");
+        for text in [
+            "",
+            "GET",
+            "ORD-123",
+            "credit_card",
+            "192.168.1.100",
+            "2026-11-25",
+            "550e8400-e29b",
+            "token:",
+            "password:",
+            "is_secret=",
+        ] {
+            let is_long_enough = text.len() >= TEXT_MIN;
+            assert!(!(is_long_enough && is_worth_a_look(text.as_bytes(), true)), "{text}");
         }
         for text in [
             "pwd=x",

@@ -42,6 +42,18 @@ const NO_VALUES: [&str; 35] = [
     "valid",
 ];
 
+/// The longest of them.
+const NO_VALUE_MAX: usize = {
+    let (mut longest, mut at) = (0, 0);
+    while at < NO_VALUES.len() {
+        if NO_VALUES[at].len() > longest {
+            longest = NO_VALUES[at].len();
+        }
+        at += 1;
+    }
+    longest
+};
+
 /// First words of messages about a value, as in `{"password": "is too short"}`. In any case.
 const MESSAGES: [&str; 20] = [
     "already", "bad", "can", "can't", "cannot", "contains", "could", "does", "doesn't", "expected", "failed",
@@ -119,7 +131,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let is_repeated = rest.iter().all(|byte| *byte == first)
         && (b"*.-_#?".contains(&first) || (value.len() > 2 && matches!(first, b'x' | b'X')));
     is_repeated
-        || is_one_of(&NO_VALUES, value)
+        || (value.len() <= NO_VALUE_MAX && is_one_of(&NO_VALUES, value))
         // `<password>`, `[REDACTED]`, `{password}`, `${PASSWORD}`, `#{password}`, `%{password}`, `{0}`
         || [(&b"<"[..], &b">"[..]), (b"[", b"]"), (b"{", b"}"), (b"${", b"}"), (b"#{", b"}"), (b"%{", b"}"), (b"$(", b")")]
             .iter()
