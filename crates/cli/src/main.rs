@@ -13,10 +13,8 @@ mod talk;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    match commands::run(flags::Flags::parse().command) {
+    match commands::run(flags::Flags::of_command_line().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }

@@ -61,6 +61,16 @@ fn both_spellings_are_one_question() {
         "count() as n by event | where n > 1 | sort -n, event",
     );
     check("COUNT(*)", "count()");
+    check(
+        "COUNT(*), SUM(b) GROUP BY a, 5m ORDER BY 3 DESC, 2",
+        "count(), sum(b) by a, 5m | sort -count(), time",
+    );
+    check(
+        "SELECT DISTINCT a, b AS c FROM events ORDER BY c LIMIT 3",
+        "* | fields a, b as c | dedup | sort c | limit 3",
+    );
+    check("select distinct from events", "* | fields `distinct`");
+    check("select distinct, a from events", "* | fields `distinct`, a");
     check("COUNT(DISTINCT user_id) by 1h", "count_distinct(user_id) by 1h");
     check("a:1 | by b", "a:1 | count() by b");
     check("a:1 group by b", "a:1 | count() by b");
@@ -89,6 +99,10 @@ fn filters() {
     check("domain:payment role:fail", "domain:\"payment\" AND role:\"fail\"");
     check("limit > 100", "limit > 100");
     check("time:2025-10-24T10:00:00Z", "time:\"2025-10-24T10:00:00Z\"");
+    check("outcome: failure time: 10:00", "outcome:\"failure\" AND time:\"10:00\"");
+    check("a between 1 and 5 b:x", "a >= 1 AND a <= 5 AND b:\"x\"");
+    check("a not between 1 and 5 or between", "NOT (a >= 1 AND a <= 5) OR \"between\"");
+    check("p99.9:>5 p99.9 > 2s p99.x:1", "p99.9:>5 AND p99.9 > 2s AND p99.x:1");
 }
 
 #[test]
@@ -124,6 +138,41 @@ fn expressions() {
         "a =~ \"^(?s:x.y.*)$\" AND NOT b =~ \"^(?s:\\\\()$\" AND c != 1",
     );
     check("(-a) < 5", "(-a) < 5");
+    check("* | quantile(0.5, a), quantile(a, 0.5)", "quantile(a, 0.5), quantile(a, 0.5)");
+    check("count() by bucket(5m)", "count() by bucket(timestamp, 5m)");
+    check("round(sum(a) / count(), 1) as mean by b", "round(sum(a) / count(), 1) as mean by b");
+    check("n = count(), sum(a) by b", "count() as n, sum(a) by b");
+    check("(sum(a) + 1) * 2", "(sum(a) + 1) * 2");
+    check("* | n = -sum(a) by b | (max(n) + 1) * 2", "-sum(a) as n by b | (max(n) + 1) * 2");
+    check("n = 5", "n == 5");
+    check("count(), p99.9(a) by b | sort -p99.9, p50", "count(), p99.9(a) by b | sort -p99.9, p50");
+    check("count() by b | fields b, p99.9 as p", "count() by b | fields b, p99.9 as p");
+}
+
+#[test]
+fn a_question_may_begin_with_a_stage_where_no_words_are_meant() {
+    for stage in [
+        "facets 5",
+        "field_names",
+        "field_values a 3",
+        "explode items",
+        "dedup a, b",
+        "differ by a, b where c:1",
+        "extend a = b * 2",
+        "sort -a",
+        "fields a, b",
+        "limit 5",
+        "collapse_nums a",
+        "pair by a",
+    ] {
+        check(stage, &format!("* | {stage}"));
+        check(&format!("{stage} | where x:1"), &format!("* | {stage} | where x:1"));
+    }
+    check("stats count() by a", "count() by a");
+    check("sort failed", "\"sort\" AND \"failed\"");
+    check("fields missing in request", "\"fields\" AND \"missing\" AND \"in\" AND \"request\"");
+    check("facets:x dedup > 2", "facets:\"x\" AND dedup > 2");
+    check("facets of a stone", "\"facets\" AND \"of\" AND \"a\" AND \"stone\"");
 }
 
 #[test]
@@ -201,6 +250,37 @@ fn mistakes_are_pointed_at() {
         "`count()` is of many events: it cannot say which\n  | a:1 AND count() > 5\n  |         ^^^^^\nhint: behind what makes groups, `| where count() > 5` says which of them",
     );
     fails("AND a:1", "expected a filter before `AND`\n  | AND a:1\n  | ^^^");
+    fails(":x", "expected the name of a field before `:`, found `:x`\n  | :x\n  | ^^");
+    fails("a: b:1", "expected a value behind `:`, found `b:1`\n  | a: b:1\n  |    ^^^");
+    fails(
+        "lower(a):x",
+        "expected a comparison, as `== 5`, found `:x`\n  | lower(a):x\n  |         ^^\nhint: `:` stands behind the name of a field, `==` behind what has a value",
+    );
+    fails(
+        "duration_ms > 2 s",
+        "`s` stands apart from its number\n  | duration_ms > 2 s\n  |                 ^\nhint: write `2s`; a word that is looked for stands in quotes: \"s\"",
+    );
+    fails(
+        "select a from b join c",
+        "expected `|` or the end, found `join`\n  | select a from b join c\n  |                 ^^^^\nhint: there are no joins; `field in (question)` asks for what another question answers",
+    );
+}
+
+#[test]
+fn words_of_other_languages_are_translated() {
+    for (text, hint) in [
+        ("mean(a)", "did you mean `avg`?"),
+        ("percentile(a, 95)", "did you mean `quantile`?"),
+        ("dc(a)", "did you mean `count_distinct`?"),
+        ("explode(a)", "`explode` is a stage: it stands behind `|`, without brackets"),
+        ("* | top 5 a", "here it is `| top(5, field)`"),
+        ("* | eval a = 1", "here it is `| extend`"),
+        ("* | tail 5", "here it is `| sort -timestamp | limit 10`"),
+    ] {
+        assert_eq!(parse(text).unwrap_err().advice(), Some(hint), "{text}");
+    }
+    let advice = parse("frobnicate(a)").unwrap_err().advice().unwrap_or_default().to_owned();
+    assert!(advice.starts_with("functions are count, "), "{advice}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod literal;
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use regex::bytes::RegexBuilder;
 
@@ -64,9 +64,11 @@ impl Compiler<'_> {
     fn check(&mut self, scope: &Scope, field: &Field, test: &ast::Test) -> Result<Check, Error> {
         let is_level = matches!(scope, Scope::Events(_)) && field.name == super::event::LEVEL;
         let unit = scope.unit(field);
+        let in_hundredths = |literal| in_hundredths(field, literal);
         Ok(match test {
             ast::Test::Exists => Check::Exists,
             ast::Test::Is(literal) => {
+                let literal = &*in_hundredths(literal);
                 if is_level && let Some(level) = literal::level(literal) {
                     return Ok(Check::Text(level.as_str().to_owned()));
                 }
@@ -86,6 +88,7 @@ impl Compiler<'_> {
             ast::Test::Like(Pattern::Regex(regex)) => Check::Regex(bytes_regex(regex)),
             ast::Test::Like(Pattern::Text(text)) => Check::Text(text.clone()),
             ast::Test::Compare(comparison, literal) => {
+                let literal = &*in_hundredths(literal);
                 if is_level && let Some(level) = literal::level(literal) {
                     return Ok(Check::Level(*comparison, level as u8));
                 }
@@ -102,6 +105,7 @@ impl Compiler<'_> {
                     (high, Comparison::AtMost, Comparison::Less),
                 ] {
                     if let Some(literal) = &bound.at {
+                        let literal = &*in_hundredths(literal);
                         self.check_dimension(field, unit, literal)?;
                         let comparison = if bound.is_included { included } else { excluded };
                         ends.push((comparison, operand(literal, unit)));
@@ -196,6 +200,11 @@ impl Compiler<'_> {
     ) -> Result<(Expr, Expr, Unit), Error> {
         let (compiled_left, left_unit) = self.expr(scope, left)?;
         let (compiled_right, right_unit) = self.expr(scope, right)?;
+        if let (ast::Expr::Field(field), ast::Expr::Literal(literal @ Literal::Quantity(..))) = (left, right)
+            && let Cow::Owned(number) = in_hundredths(field, literal)
+        {
+            return Ok((compiled_left, Expr::Const(val_of(&number)), left_unit));
+        }
         let clash = |at: usize, unit: Unit, other: Unit| {
             let message = format!(
                 "`{left}` is {}, `{right}` is {}",
@@ -306,6 +315,17 @@ fn is_dotted_name(scope: &Scope, field: &Field, parts: &[String]) -> bool {
             part.bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.'))
         })
+}
+
+/// `5%` of a field that counts hundredths, as `cpu_percent` does, is its 5.
+fn in_hundredths<'a>(field: &Field, literal: &'a Literal) -> Cow<'a, Literal> {
+    let last = field.name.rsplit(['_', '.']).next().unwrap_or_default();
+    match literal {
+        Literal::Quantity(number, Unit::Percent) if matches!(last, "pct" | "percent" | "percentage") => {
+            Cow::Owned(Literal::Float(*number))
+        }
+        other => Cow::Borrowed(other),
+    }
 }
 
 fn what(dimension: Dimension) -> &'static str {

@@ -86,7 +86,7 @@ fn of_check(slot: &Slot, check: &Check) -> Condition {
             Check::Text(text) => Condition::text_holds(longest_word(text)),
             _ => Condition::Any,
         },
-        Slot::Time | Slot::Level | Slot::Derived(_) | Slot::Extra(_) => Condition::Any,
+        Slot::Time | Slot::Level | Slot::Derived(_) | Slot::Extra(_) | Slot::Within(..) => Condition::Any,
     }
 }
 

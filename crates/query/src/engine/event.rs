@@ -42,6 +42,8 @@ pub(super) enum Slot {
     Derived(Derived),
     /// What a stage before added; a place among [`Event::extra`].
     Extra(usize),
+    /// What lies within a value that a stage before added.
+    Within(usize, Path),
 }
 
 /// What the name or the time says.
@@ -240,7 +242,7 @@ impl Reader {
                     let own = if with.own { add(format.paths(derived.key())) } else { 0..0 };
                     Places { own, from: add(format.paths(if derived.is_of_time() { TIME } else { NAME })) }
                 }
-                Slot::Extra(_) => Places::default(),
+                Slot::Extra(_) | Slot::Within(..) => Places::default(),
             });
         }
         let ends = slots
@@ -359,6 +361,11 @@ impl<'a> Event<'a> {
     }
 }
 
+/// What a path finds in a value, whose key its first step is.
+fn within<'a>(json: &'a str, path: &Path) -> Option<Raw<'a>> {
+    path.behind_key(Raw::of(json.as_bytes()).ok()?)
+}
+
 /// A name in the spelling with `_`; a sentence stays as it is.
 pub(crate) fn canonical(name: Cow<'_, str>) -> Cow<'_, str> {
     if name.contains('.') && EventName::check(&name).is_ok() {
@@ -400,6 +407,10 @@ impl Row for Event<'_> {
                 time.map_or(Val::Null, |ns| derived.of_time(ns))
             }
             Slot::Extra(place) => self.extra.get(*place).map_or(Val::Null, Val::of_cell),
+            Slot::Within(place, path) => match self.extra.get(*place) {
+                Some(Cell::Nested(json)) => within(json, path).map_or(Val::Null, Val::of_raw),
+                _ => Val::Null,
+            },
         }
     }
 

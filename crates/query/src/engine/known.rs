@@ -5,11 +5,11 @@ use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use trine_model::suggest;
+use trine_model::{Level, NameParts, suggest};
 
 use super::{
     Error, Settings,
-    event::{NAME, Slot, canonical},
+    event::{LEVEL, NAME, Slot, canonical},
     plan::Segment,
     readers::Readers,
     run::event_scope,
@@ -21,6 +21,7 @@ use crate::{
         ast::{Argument, Call, Expr, Field, Filter, Item, Key, Literal, Query, Stage, Test},
     },
     scan::{
+        foreign::level_named,
         input::{Input, Options, scan},
         line::Line,
     },
@@ -54,9 +55,10 @@ pub(super) fn check(
         .map(|((_, field), _)| field)
         .filter(|field| asked.fields.iter().any(|asked| asked == *field))
         .collect();
-    let names: &[(Field, String)] = if notes.matched == 0 { &asked.names } else { &[] };
+    let (names, parts): (&[Said], &[Said]) =
+        if notes.matched == 0 { (&asked.names, &asked.parts) } else { (&[], &[]) };
     let is_readable = input.sources().iter().all(|source| source.path().is_some());
-    if (unseen.is_empty() && names.is_empty()) || !is_readable {
+    if (unseen.is_empty() && names.is_empty() && parts.is_empty()) || !is_readable {
         return Ok(());
     }
     let known = Known::of(input, settings);
@@ -77,6 +79,30 @@ pub(super) fn check(
             None => notes.remarks.push(format!("no event is called `{name}`")),
         }
     }
+    for (field, part) in parts {
+        let candidates = known.parts(&field.name);
+        // A field of the events' own may have any value.
+        if known.fields.contains(&field.name) && field.name != LEVEL || candidates.contains(part) {
+            continue;
+        }
+        let name = &field.name;
+        match suggest::nearest(part, candidates.iter().map(String::as_str)) {
+            Some(near) => {
+                let at = text[field.at..].find(&**part).map_or(field.at, |at| field.at + at);
+                let error =
+                    lang::Error::new(text, at, part.len(), format!("no event has the {name} `{part}`"));
+                return Err(Error::Question(error.did_you_mean(Some(near))));
+            }
+            None if matches!(&**name, LEVEL | "role" | "outcome") => {
+                let at = text[field.at..].find(&**part).map_or(field.at, |at| field.at + at);
+                let error =
+                    lang::Error::new(text, at, part.len(), format!("no event has the {name} `{part}`"));
+                let all: Vec<&str> = candidates.iter().map(String::as_str).collect();
+                return Err(Error::Question(error.hint(format!("it is one of {}", all.join(", ")))));
+            }
+            None => notes.remarks.push(format!("no event has the {name} `{part}`")),
+        }
+    }
     for field in unseen {
         // Of a path, its first key must be known; what lies within is not looked into.
         let is_known = known.fields.contains(&field.name)
@@ -86,6 +112,10 @@ pub(super) fn check(
             continue;
         }
         match suggest::nearest(&field.name, known.fields.iter().map(String::as_str)) {
+            // No slip of a finger, but a name that other logs have.
+            Some(near) if is_longer(&field.name, near) || is_longer(near, &field.name) => {
+                notes.remarks.push(format!("no event has a field `{}`; there is `{near}`", field.name));
+            }
             Some(near) => {
                 let message = format!("no event has a field `{}`", field.name);
                 let error = lang::Error::new(text, field.at, field.name.len(), message);
@@ -97,11 +127,22 @@ pub(super) fn check(
     Ok(())
 }
 
+/// Whether a name is another and more: `timestamp_iso`, `timestamp`.
+fn is_longer(name: &str, other: &str) -> bool {
+    name.strip_prefix(other).is_some_and(|rest| rest.starts_with(['_', '.']))
+        || name.strip_suffix(other).is_some_and(|rest| rest.ends_with(['_', '.']))
+}
+
+/// A field, and what a question says that it is.
+type Said = (Field, String);
+
 /// Names that a question takes for granted: not those that it excludes, or asks for whether they are there.
 #[derive(Default)]
 struct Asked {
     fields: Vec<Field>,
-    names: Vec<(Field, String)>,
+    names: Vec<Said>,
+    /// Levels, and what is derived of names.
+    parts: Vec<Said>,
 }
 
 impl Asked {
@@ -150,6 +191,9 @@ impl Asked {
             Filter::Field(field, Test::Is(Literal::Text(name))) if field.name == NAME => {
                 self.names.push((field.clone(), name.clone()));
             }
+            Filter::Field(field, Test::Is(Literal::Text(part))) if is_part(field, part) => {
+                self.parts.push((field.clone(), part.clone()));
+            }
             Filter::Field(field, test) if !matches!(test, Test::Is(Literal::Null)) => {
                 self.fields.push(field.clone());
             }
@@ -182,6 +226,20 @@ impl Asked {
     }
 }
 
+/// Whether this is said of a level or of a part of the name, and not known to be one.
+fn is_part(field: &Field, part: &str) -> bool {
+    match &*field.name {
+        LEVEL => level_named(part).is_none(),
+        "role" => !ROLES.contains(&part),
+        "outcome" => !OUTCOMES.contains(&part),
+        "domain" | "action" | "status" | "operation" => true,
+        _ => false,
+    }
+}
+
+const ROLES: [&str; 4] = ["open", "ok", "fail", "point"];
+const OUTCOMES: [&str; 2] = ["success", "failure"];
+
 /// Names that the input has.
 #[derive(Default)]
 struct Known {
@@ -190,6 +248,22 @@ struct Known {
 }
 
 impl Known {
+    /// What a field that is derived of names, or a level, may be.
+    fn parts(&self, field: &str) -> BTreeSet<String> {
+        let of_names = |part: fn(&NameParts<'_>) -> String| {
+            self.names.iter().map(|name| part(&NameParts::of(name))).filter(|part| !part.is_empty()).collect()
+        };
+        match field {
+            LEVEL => Level::ALL.iter().map(|level| level.as_str().to_owned()).collect(),
+            "role" => ROLES.map(str::to_owned).into(),
+            "outcome" => OUTCOMES.map(str::to_owned).into(),
+            "domain" => of_names(|name| name.domain.to_owned()),
+            "action" => of_names(|name| name.action.to_owned()),
+            "status" => of_names(|name| name.status.to_owned()),
+            _ => of_names(|name| name.operation().into_owned()),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }

@@ -72,6 +72,11 @@ impl Scope {
                 if let Some(place) = scope.extra.iter().position(|(name, _)| *name == field.name) {
                     return Ok(scope.place(Slot::Extra(place), field));
                 }
+                // Of `items.id`, `explode items` added the first part.
+                let first = field.path.first_of_several();
+                if let Some(place) = scope.extra.iter().position(|(name, _)| Some(&**name) == first) {
+                    return Ok(scope.place(Slot::Within(place, field.path.clone()), field));
+                }
                 let slot = slot_of(&field.path);
                 Ok(scope.place(slot, field))
             }

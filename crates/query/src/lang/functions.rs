@@ -86,7 +86,7 @@ pub static FUNCTIONS: &[Function] = &[
     scalar("to_time", "to_time(text or number)", 1..=1),
     scalar("type", "type(value)", 1..=1),
     scalar("now", "now()", 0..=0),
-    scalar("bucket", "bucket(time, 5m)", 2..=2),
+    scalar("bucket", "bucket(time, 5m), bucket(5m)", 1..=2),
     scalar("date", "date(), date(time)", 0..=1),
     scalar("hour_of_day", "hour_of_day(), hour_of_day(time)", 0..=1),
     scalar("day_of_week", "day_of_week(), day_of_week(time)", 0..=1),
@@ -118,9 +118,44 @@ fn percent_of(name: &str) -> Option<f64> {
     digits.parse().ok().filter(|percent| is_number && (0.0..=100.0).contains(percent))
 }
 
-/// The name that is most like a word.
+/// What functions are called elsewhere, and here.
+const ELSEWHERE: [(&str, &[&str]); 21] = [
+    ("avg", &["average", "mean"]),
+    (
+        "count_distinct",
+        &["approx_count_distinct", "cardinality", "dc", "distinct", "nunique", "uniq", "uniqexact"],
+    ),
+    ("count_if", &["countif"]),
+    ("quantile", &["approx_percentile", "pct", "percentile", "quantiles"]),
+    ("stddev", &["std", "stdev", "stddev_samp"]),
+    ("first", &["any", "earliest"]),
+    ("last", &["latest"]),
+    ("values", &["array_agg", "collect", "groupuniqarray", "list", "make_set", "unique"]),
+    ("length", &["char_length", "len", "size", "strlen"]),
+    ("lower", &["lcase", "to_lower", "tolower"]),
+    ("upper", &["to_upper", "toupper", "ucase"]),
+    ("substr", &["substring"]),
+    ("extract", &["regexp_extract", "rex"]),
+    ("coalesce", &["ifnull", "isnull", "nvl"]),
+    ("if", &["case", "cond", "iff", "iif"]),
+    ("exists", &["has", "isnotnull"]),
+    ("to_number", &["float", "int", "number", "tonumber"]),
+    ("to_text", &["str", "string", "tostring"]),
+    ("bucket", &["bin", "date_trunc", "time_bucket", "timechart"]),
+    ("hour_of_day", &["hour"]),
+    ("day_of_week", &["dayofweek", "weekday"]),
+];
+
+/// The name that is most like a word, or that means what the word means elsewhere.
 pub(super) fn nearest(word: &str) -> Option<&'static str> {
-    suggest::nearest(&word.to_ascii_lowercase(), FUNCTIONS.iter().map(|function| function.name))
+    let word = word.to_ascii_lowercase();
+    let elsewhere = ELSEWHERE.iter().find(|(_, words)| words.contains(&&*word)).map(|(name, _)| *name);
+    elsewhere.or_else(|| suggest::nearest(&word, FUNCTIONS.iter().map(|function| function.name)))
+}
+
+/// All names, for messages.
+pub(super) fn names() -> String {
+    FUNCTIONS.iter().map(|function| function.name).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -140,6 +175,10 @@ mod tests {
             assert!(named(name).is_none(), "{name}");
         }
         assert_eq!(nearest("cuont"), Some("count"));
+        for (name, words) in ELSEWHERE {
+            assert!(named(name).is_some(), "{name}");
+            assert!(words.iter().all(|word| named(word).is_none() && nearest(word) == Some(name)), "{name}");
+        }
     }
 
     #[test]

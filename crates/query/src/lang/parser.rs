@@ -17,6 +17,7 @@ pub(crate) use self::clauses::count;
 use super::{
     ast::{Field, Query},
     error::Error,
+    functions,
 };
 use crate::scan::line::Path;
 
@@ -45,7 +46,17 @@ pub fn parse(text: &str) -> Result<Query, Error> {
     let query = parser.query()?;
     parser.skip_blank();
     if parser.at < text.len() {
-        return Err(parser.unexpected("`|` or the end"));
+        let word = parser.peek_identifier().to_ascii_lowercase();
+        let error = parser.unexpected("`|` or the end");
+        return Err(match &*word {
+            "join" | "inner" | "left" | "right" | "full" | "cross" => {
+                error.hint("there are no joins; `field in (question)` asks for what another question answers")
+            }
+            "offset" | "union" | "over" | "with" => {
+                error.hint("of SQL there are SELECT, WHERE, GROUP BY, HAVING, ORDER BY and LIMIT")
+            }
+            _ => error,
+        });
     }
     Ok(query)
 }
@@ -192,6 +203,11 @@ impl<'a> Parser<'a> {
             let is_dot = tail.strip_prefix('.').is_some_and(|behind| behind.starts_with(is_first));
             if is_dot {
                 length += 1;
+            } else if let Some(digits) = decimals(&rest[..length], tail) {
+                // A column, called by what its aggregate is called: `p99.9`.
+                self.at += length + digits;
+                let name = &rest[..length + digits];
+                return Ok(Field { name: name.to_owned(), path: Path::key(name), at: begin });
             } else if let Some(end) = bracket_end(tail) {
                 length += end;
             } else {
@@ -250,6 +266,14 @@ impl<'a> Parser<'a> {
         let near = suggest::nearest(&word.to_ascii_lowercase(), known);
         self.error(at, word.len(), format!("unknown {kind} `{}`", shortened(word))).did_you_mean(near)
     }
+}
+
+/// How many bytes behind `p99` are `.9`.
+fn decimals(word: &str, behind: &str) -> Option<usize> {
+    let digits = behind.strip_prefix('.')?;
+    let length = digits.bytes().take_while(u8::is_ascii_digit).count();
+    let is_percentile = |name: &str| functions::named(name).is_some_and(|named| named.percent.is_some());
+    (length > 0 && is_percentile(word)).then_some(length + 1)
 }
 
 /// Behind `[0]` or `["key"]`, if one stands in front.

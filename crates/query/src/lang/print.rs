@@ -189,7 +189,9 @@ impl Display for Field {
         let is_plain = name.split('.').all(|part| {
             part.starts_with(is_first) && part.chars().all(|c| is_first(c) || c.is_alphanumeric())
         });
-        if is_plain && !is_reserved(name) { f.write_str(name) } else { write!(f, "`{name}`") }
+        // `p99.9`, a column that is called by its aggregate.
+        let is_quantile = super::functions::named(name).is_some_and(|named| named.percent.is_some());
+        if is_quantile || is_plain && !is_reserved(name) { f.write_str(name) } else { write!(f, "`{name}`") }
     }
 }
 

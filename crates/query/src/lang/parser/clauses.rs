@@ -18,24 +18,65 @@ struct Clauses {
     limit: Option<u64>,
     has_select: bool,
     selects_all: bool,
+    is_distinct: bool,
 }
 
 impl Parser<'_> {
     pub(super) fn clauses(&mut self) -> Result<Query> {
-        // The one stage that reads like words and a clause.
-        if self.is_keyword(&["pair", "by"]) {
-            return Ok(Query { filter: Filter::All, stages: self.stage()?.into_iter().collect() });
+        if let Some(stage) = self.leading_stage()? {
+            return Ok(Query { filter: Filter::All, stages: vec![stage] });
         }
         let mut clauses = Clauses::default();
         if self.is_select() {
             self.select(&mut clauses)?;
-        } else if self.is_aggregate() {
+        } else if self.is_aggregate() || self.leads_to_aggregate() {
             clauses.items = self.aggregates()?;
         } else {
             clauses.filters.push(self.event_filter()?);
         }
         while self.clause(&mut clauses)? {}
         self.query_of(clauses)
+    }
+
+    /// A stage that a question begins with, where its words can hardly be meant to be looked for: `facets`, `sort -a`.
+    fn leading_stage(&mut self) -> Result<Option<Stage>> {
+        let begin = self.at;
+        let word = self.peek_identifier().to_ascii_lowercase();
+        let is_sure = matches!(&*word, "field_names" | "field_values" | "collapse_nums")
+            || self.is_keyword(&["pair", "by"]);
+        let behind = self.rest()[word.len()..].chars().next();
+        let is_word = behind.is_none_or(|c| c.is_whitespace() || c == '|');
+        let may_be = matches!(
+            &*word,
+            "facets" | "dedup" | "explode" | "extend" | "differ" | "stats" | "sort" | "fields" | "head"
+        );
+        if !is_word || !(is_sure || may_be) {
+            return Ok(None);
+        }
+        let stage = self.stage();
+        if is_sure {
+            return stage;
+        }
+        // Two words that a stage could be made of, as `sort failed`, are more often words.
+        let said = &self.text[begin..self.at];
+        let are_words = matches!(&*word, "sort" | "fields") && said.split_whitespace().count() == 2;
+        let are_words = are_words && !said.contains([',', '-', '+', '(']);
+        match stage {
+            Ok(Some(stage)) if self.is_stage_end() && !are_words => Ok(Some(stage)),
+            _ => {
+                self.at = begin;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether an expression over aggregates, or one with a name in front, stands here: `round(avg(a))`, `n = count()`.
+    pub(super) fn leads_to_aggregate(&mut self) -> bool {
+        let begin = self.at;
+        let is_there =
+            self.item().is_ok_and(|item| item.expr.has_aggregate() && leads(&item.expr, item.name.is_some()));
+        self.at = begin;
+        is_there
     }
 
     /// `select` in front of something: alone it is a word.
@@ -52,6 +93,7 @@ impl Parser<'_> {
     fn select(&mut self, clauses: &mut Clauses) -> Result<()> {
         clauses.has_select = true;
         self.eat_keyword(&["select"]);
+        clauses.is_distinct = self.selects_distinct();
         if self.eat("*") {
             clauses.selects_all = true;
         } else {
@@ -62,6 +104,19 @@ impl Parser<'_> {
             self.field()?;
         }
         Ok(())
+    }
+
+    /// `distinct` in front of something that is selected: alone it is a field.
+    fn selects_distinct(&mut self) -> bool {
+        let begin = self.at;
+        let is_there = self.eat_keyword(&["distinct"]) && !self.is_keyword(&["from"]) && {
+            self.skip_blank();
+            !matches!(self.peek(), None | Some(',' | '|'))
+        };
+        if !is_there {
+            self.at = begin;
+        }
+        is_there
     }
 
     /// Reads the next clause, if one stands here.
@@ -94,12 +149,26 @@ impl Parser<'_> {
     }
 
     fn query_of(&self, clauses: Clauses) -> Result<Query> {
-        let Clauses { filters, mut items, mut keys, mut having, mut order, limit, has_select, selects_all } =
-            clauses;
+        let Clauses {
+            filters,
+            mut items,
+            mut keys,
+            mut having,
+            mut order,
+            limit,
+            has_select,
+            selects_all,
+            is_distinct,
+        } = clauses;
+        // Places are those of what is selected, or of the columns that there will be.
+        let columns: Vec<Expr> = match has_select {
+            true => items.iter().map(|item| item.expr.clone()).collect(),
+            false => keys.iter().map(column_of).chain(items.iter().map(|item| item.expr.clone())).collect(),
+        };
         for key in &mut order {
             if let Expr::Literal(Literal::Int(place)) = key.expr {
-                let item = usize::try_from(place).ok().and_then(|place| items.get(place.checked_sub(1)?));
-                key.expr = item.map(|item| item.expr.clone()).ok_or_else(|| self.no_place(place))?;
+                let column = usize::try_from(place).ok().and_then(|place| columns.get(place.checked_sub(1)?));
+                key.expr = column.cloned().ok_or_else(|| self.no_place(place))?;
             }
             called(&mut key.expr, &items);
         }
@@ -131,6 +200,9 @@ impl Parser<'_> {
                 items.push(Item::unnamed(count()));
             }
             stages.push(Stage::Aggregate(items, keys));
+        } else if is_distinct {
+            stages.extend((!selects_all).then_some(Stage::Fields(items)));
+            stages.push(Stage::Dedup(Vec::new()));
         } else if has_select && !selects_all {
             fields = Some(Stage::Fields(items));
         }
@@ -165,6 +237,24 @@ impl Parser<'_> {
                 Err(self.error(self.at, 1, message).hint("group by the name of a field"))
             }
         }
+    }
+}
+
+/// The column that a key makes, as an expression.
+fn column_of(key: &Key) -> Expr {
+    match key {
+        Key::Item(Item { name: Some(name), .. }) => Expr::Field(Field::key(name)),
+        Key::Item(item) => item.expr.clone(),
+        Key::Every(..) => Expr::Field(Field::key("time")),
+    }
+}
+
+/// Whether it begins with a name, a function or a bracket; `a > avg(b)` is a filter that cannot be.
+fn leads(expr: &Expr, is_named: bool) -> bool {
+    match expr {
+        Expr::Call(_) | Expr::Minus(_) => true,
+        Expr::Arithmetic(_, sides) => is_named || leads(&sides[0], is_named),
+        _ => is_named,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Parser, Result};
 use crate::lang::{
-    ast::{Argument, Arithmetic, Call, Comparison, Expr, Literal},
+    ast::{Argument, Arithmetic, Call, Comparison, Expr, Field, Literal},
     functions::{self, Named},
 };
 
@@ -71,6 +71,18 @@ impl<'a> Parser<'a> {
         if self.eat_keyword(&["not", "like"]) {
             return Ok(Expr::Not(Box::new(Expr::Matches(Box::new(left), like(&self.quoted()?)))));
         }
+        if self.is_between() {
+            let is_negated = self.eat_keyword(&["not"]);
+            self.eat_keyword(&["between"]);
+            let low = self.sum()?;
+            self.eat_keyword(&["and"]);
+            let high = self.sum()?;
+            let between = Expr::And(vec![
+                Expr::Compare(Comparison::AtLeast, Box::new([left.clone(), low])),
+                Expr::Compare(Comparison::AtMost, Box::new([left, high])),
+            ]);
+            return Ok(if is_negated { Expr::Not(Box::new(between)) } else { between });
+        }
         if self.is_in_list(&["not", "in"]) {
             return Ok(Expr::Not(Box::new(Expr::In(Box::new(left), self.literals(&["not", "in"])?))));
         }
@@ -92,6 +104,16 @@ impl<'a> Parser<'a> {
             self.skip_blank();
             matches!(self.peek(), Some('"' | '\''))
         };
+        self.at = begin;
+        is_there
+    }
+
+    /// Whether `between a and b` stands here.
+    pub(super) fn is_between(&mut self) -> bool {
+        let begin = self.at;
+        let is_there = (self.eat_keyword(&["between"]) || self.eat_keyword(&["not", "between"]))
+            && self.sum().is_ok()
+            && self.eat_keyword(&["and"]);
         self.at = begin;
         is_there
     }
@@ -266,7 +288,13 @@ impl<'a> Parser<'a> {
         let at = self.at;
         let Some(Named { function, percent }) = functions::named(name) else {
             let error = self.error(at, name.len(), format!("unknown function `{}`", super::shortened(name)));
-            return Err(error.did_you_mean(functions::nearest(name)));
+            return Err(match functions::nearest(name) {
+                _ if super::stage::is_stage(name) => {
+                    error.hint(format!("`{name}` is a stage: it stands behind `|`, without brackets"))
+                }
+                Some(near) => error.did_you_mean(Some(near)),
+                None => error.hint(format!("functions are {}, p50 … p99.9", functions::names())),
+            });
         };
         self.at += name.len();
         self.expect("(")?;
@@ -303,8 +331,13 @@ impl<'a> Parser<'a> {
             );
             return Err(self.error(at, self.at - at, message).hint(format!("write {}", function.signature)));
         }
-        if function.name == "top" {
-            order_top(&mut arguments);
+        match function.name {
+            "top" => number_first(&mut arguments),
+            "quantile" => number_last(&mut arguments),
+            "bucket" if arguments.len() == 1 => {
+                arguments.insert(0, Argument::Expr(Expr::Field(Field { at, ..Field::key("timestamp") })));
+            }
+            _ => {}
         }
         Ok(Call { function, percent, arguments, at })
     }
@@ -335,9 +368,18 @@ fn like(pattern: &str) -> String {
 }
 
 /// `top(field, 5)` is `top(5, field)`.
-fn order_top(arguments: &mut [Argument]) {
+fn number_first(arguments: &mut [Argument]) {
     if let [Argument::Expr(first), Argument::Expr(Expr::Literal(Literal::Int(_)))] = arguments
         && !matches!(first, Expr::Literal(_))
+    {
+        arguments.swap(0, 1);
+    }
+}
+
+/// `quantile(0.95, field)` is `quantile(field, 0.95)`.
+fn number_last(arguments: &mut [Argument]) {
+    if let [Argument::Expr(Expr::Literal(Literal::Float(_))), Argument::Expr(last)] = arguments
+        && !matches!(last, Expr::Literal(_))
     {
         arguments.swap(0, 1);
     }

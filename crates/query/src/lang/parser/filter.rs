@@ -1,7 +1,10 @@
 //! Filters: which events.
 
 use super::{Parser, Result, literal};
-use crate::lang::ast::{Bound, Comparison, Expr, Field, Filter, Literal, Pattern, Test};
+use crate::lang::{
+    Unit,
+    ast::{Bound, Comparison, Expr, Field, Filter, Literal, Pattern, Test},
+};
 
 /// Words that end a filter in the spelling with clauses.
 const CLAUSES: [&[&str]; 5] = [&["where"], &["group", "by"], &["order", "by"], &["having"], &["by"]];
@@ -153,6 +156,9 @@ impl Parser<'_> {
         let word = self.word(ends_name)?;
         let raw = &self.text[begin..self.at];
         if self.rest().starts_with(':') {
+            if raw.is_empty() {
+                return Err(self.unexpected("the name of a field before `:`"));
+            }
             let field = self.field_of(raw, begin)?;
             self.at += 1;
             return self.tests(&field);
@@ -166,7 +172,8 @@ impl Parser<'_> {
         let is_word_operator = self.is_in_list(&["in"])
             || self.is_in_list(&["not", "in"])
             || self.is_null_test()
-            || self.is_like_test();
+            || self.is_like_test()
+            || self.is_between();
         if is_word_operator || self.is_operator() {
             return self.from(begin);
         }
@@ -211,7 +218,9 @@ impl Parser<'_> {
     /// Goes back, and reads an expression.
     fn from(&mut self, begin: usize) -> Result<Filter> {
         self.at = begin;
-        match self.comparison()? {
+        let expr = self.comparison()?;
+        self.check_behind(&expr)?;
+        match expr {
             Expr::Field(_) if !self.text[begin..].starts_with('`') => {
                 Err(self.unexpected("a comparison, as `> 5`"))
             }
@@ -220,6 +229,30 @@ impl Parser<'_> {
             }
             expr => Ok(of_expr(expr)),
         }
+    }
+
+    /// What looks like a part of an expression that stands behind it, and is none.
+    fn check_behind(&mut self, expr: &Expr) -> Result<()> {
+        if self.rest().starts_with(':') && !matches!(expr, Expr::Field(_)) {
+            let error = self.unexpected("a comparison, as `== 5`");
+            return Err(error.hint("`:` stands behind the name of a field, `==` behind what has a value"));
+        }
+        if let Expr::Compare(_, sides) = expr
+            && let Expr::Literal(number @ (Literal::Int(_) | Literal::Float(_))) = &sides[1]
+        {
+            let behind = self.at;
+            let unit = self.peek_identifier();
+            let ends = |c: char| c.is_whitespace() || matches!(c, '|' | ')' | ',');
+            let is_alone = self.rest()[unit.len()..].chars().next().is_none_or(ends);
+            if is_alone && Unit::of_symbol(unit).is_some() {
+                let error = self.error(self.at, unit.len(), format!("`{unit}` stands apart from its number"));
+                return Err(error.hint(format!(
+                    "write `{number}{unit}`; a word that is looked for stands in quotes: \"{unit}\""
+                )));
+            }
+            self.at = behind;
+        }
+        Ok(())
     }
 
     /// Whether an operator of expressions stands next.
@@ -268,6 +301,7 @@ impl Parser<'_> {
     /// What stands behind `field:`.
     fn tests(&mut self, field: &Field) -> Result<Filter> {
         let test = |test| Ok(Filter::Field(field.clone(), test));
+        self.skip_to_value();
         let begin = self.at;
         match self.peek() {
             Some('(') => {
@@ -311,6 +345,17 @@ impl Parser<'_> {
             }
             Word::Glob(parts) if parts.iter().all(String::is_empty) => test(Test::Exists),
             Word::Glob(parts) => test(Test::Like(Pattern::Glob(parts))),
+        }
+    }
+
+    /// Over the blanks of `field: value`, where a value follows and no other field.
+    fn skip_to_value(&mut self) {
+        let begin = self.at;
+        let is_end = self.is_filter_end() || self.is_keyword(&["and"]) || self.is_keyword(&["not"]);
+        let word = self.peek_identifier();
+        let is_field = !word.is_empty() && self.rest()[word.len()..].starts_with(':');
+        if self.at > begin && (is_end || is_field) {
+            self.at = begin;
         }
     }
 

@@ -33,12 +33,31 @@ const STAGES: [&str; 21] = [
     "count()",
 ];
 
+/// What stages are called elsewhere, and what is written here.
+const ELSEWHERE: [(&str, &[&str]); 10] = [
+    ("fields", &["keep", "project", "rename", "select", "table"]),
+    ("extend", &["eval", "let", "set"]),
+    ("limit", &["first", "take"]),
+    ("sort -timestamp | limit 10", &["last", "tail"]),
+    ("dedup", &["distinct", "uniq", "unique"]),
+    ("explode", &["expand", "mvexpand", "unnest"]),
+    ("where", &["grep", "having", "search"]),
+    ("count() by …", &["aggregate", "group", "summarize"]),
+    ("count() by 5m", &["timechart", "timeseries"]),
+    ("top(5, field)", &["common", "top"]),
+];
+
+/// Whether a stage begins with this word.
+pub(super) fn is_stage(word: &str) -> bool {
+    STAGES.iter().any(|stage| word.eq_ignore_ascii_case(stage))
+}
+
 impl Parser<'_> {
     /// One stage; `None` where it changes nothing (`limit` has no such form, an empty filter has).
     pub(super) fn stage(&mut self) -> Result<Option<Stage>> {
         self.step()?;
         let begin = self.at;
-        if self.is_aggregate() {
+        if self.is_aggregate() || self.leads_to_aggregate() {
             return self.aggregate().map(Some);
         }
         let word = self.peek_identifier().to_owned();
@@ -106,6 +125,11 @@ impl Parser<'_> {
             _ => {
                 self.at = begin;
                 self.skip_blank();
+                let lower = word.to_ascii_lowercase();
+                if let Some((here, _)) = ELSEWHERE.iter().find(|(_, words)| words.contains(&&*lower)) {
+                    let error = self.error(self.at, word.len(), format!("unknown stage `{word}`"));
+                    return Err(error.hint(format!("here it is `| {here}`")));
+                }
                 let error = self.unknown("stage", self.at, &word, STAGES);
                 return Err(match error.advice() {
                     Some(_) => error,
@@ -220,7 +244,7 @@ impl Parser<'_> {
             || [&["where"][..], &["having"], &["order", "by"]].iter().any(|words| self.is_keyword(words))
     }
 
-    fn is_stage_end(&mut self) -> bool {
+    pub(super) fn is_stage_end(&mut self) -> bool {
         self.skip_blank();
         matches!(self.peek(), None | Some('|' | ')'))
     }

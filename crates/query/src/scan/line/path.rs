@@ -91,6 +91,19 @@ impl Path {
         }
     }
 
+    /// Its first key, where more follows.
+    pub fn first_of_several(&self) -> Option<&str> {
+        match &self.steps[..] {
+            [Step::Key(key), _, ..] => Some(key),
+            _ => None,
+        }
+    }
+
+    /// What the steps behind the first find in the value of that.
+    pub fn behind_key<'a>(&self, value: Raw<'a>) -> Option<Raw<'a>> {
+        descend(value, self.steps.get(1..)?).ok().flatten()
+    }
+
     /// Its keys joined by dots, where there are several and nothing else.
     pub(super) fn dotted(&self) -> Option<String> {
         let keys: Option<Vec<&str>> = self
