@@ -1,21 +1,24 @@
 #!/usr/bin/env bash
-# Installs the real programs that tests talk to: Debian packages, where that is allowed, and DuckDB and ClickHouse for Python, in
-# target/test-tools (1 GB, a minute). Without them those tests are skipped, and scripts/test.sh says so.
+# Installs the real programs that tests talk to: Debian packages, where that is allowed (Prometheus, and a browser of 315 MB), and
+# DuckDB and ClickHouse for Python, in target/test-tools (1 GB). Without them those tests are skipped, and scripts/test.sh says so.
 #
-#   bash scripts/install-test-tools.sh            all of them
+#   bash scripts/install-test-tools.sh            all of them but Spark
 #   bash scripts/install-test-tools.sh packages   or one of them
 #   bash scripts/install-test-tools.sh duckdb
 #   bash scripts/install-test-tools.sh chdb
+#   bash scripts/install-test-tools.sh chromium
+#   bash scripts/install-test-tools.sh spark      only when named: Spark for Python, 1 GB; needs Java 17
 set -u
 cd "$(dirname "$0")/.."
 
 packages=(prometheus)
 duckdb='duckdb>=1.5,<3'
 chdb='chdb>=3,<5'
+spark='pyspark>=4,<5'
 
 install_packages() {
     local package missing=() run=() install
-    for package in "${packages[@]}"; do
+    for package in "$@"; do
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
@@ -53,15 +56,18 @@ install_python() {
 
 failed=0
 case ${1:-all} in
-packages) install_packages || failed=1 ;;
+packages) install_packages "${packages[@]}" || failed=1 ;;
+chromium) install_packages chromium || failed=1 ;;
 duckdb) install_python duckdb "$duckdb" || failed=1 ;;
 chdb) install_python chdb "$chdb" || failed=1 ;;
+spark) install_python pyspark "$spark" || failed=1 ;;
 all)
-    install_packages || failed=1
+    install_packages "${packages[@]}" || failed=1
     install_python duckdb "$duckdb" || failed=1
     install_python chdb "$chdb" || failed=1
+    install_packages chromium || failed=1
     ;;
-*) echo "install-test-tools: unknown part \`$1\`; allowed: packages, duckdb, chdb" >&2 && exit 2 ;;
+*) echo "install-test-tools: unknown part \`$1\`; allowed: packages, duckdb, chdb, chromium, spark" >&2 && exit 2 ;;
 esac
 [ $failed -eq 0 ] && echo 'install-test-tools: everything is installed'
 exit $failed

@@ -132,6 +132,11 @@ for module in duckdb chdb; do
         skip "questions answered as $module answers them" "bash scripts/install-test-tools.sh $module"
     fi
 done
+if has chromium --version; then
+    required+=(chromium)
+else
+    skip 'pages in a browser' 'bash scripts/install-test-tools.sh chromium'
+fi
 # A test that needs one of these fails where it would be skipped else.
 export TEST_TOOLS_REQUIRED="${required[*]}"
 

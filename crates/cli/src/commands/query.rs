@@ -233,7 +233,8 @@ fn as_table(answer: &Answer) -> Answer {
             let place = match table.column(&key) {
                 Some(place) => place,
                 None if table.columns.len() < COLUMNS_MAX => {
-                    table.columns.push(Column::new(&key, Kind::Any).with_unit(Unit::of_field(&key)));
+                    // As keys: nothing of single events is measured, and drawn.
+                    table.columns.push(Column::key(&key, Kind::Any).with_unit(Unit::of_field(&key)));
                     cells.push(Cell::Null);
                     table.columns.len() - 1
                 }

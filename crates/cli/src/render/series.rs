@@ -1,6 +1,6 @@
 //! The lines of a chart: what an answer by time has measured, apart by its keys.
 
-use trine_query::answer::{Answer, Column, Kind, Shape};
+use trine_query::answer::{Answer, Cell, Column, Kind, Shape};
 
 use super::cell::Format;
 
@@ -32,6 +32,13 @@ pub(super) struct Lines {
     pub(super) hidden: usize,
 }
 
+impl Lines {
+    /// How many stretches of time there are, from the first to the last.
+    pub(super) fn buckets(&self) -> usize {
+        self.series.first().map_or(1, |series| series.values.len())
+    }
+}
+
 /// The columns that are measured and can be drawn.
 pub(super) fn measures(answer: &Answer) -> Vec<usize> {
     let is_measure = |column: &Column| {
@@ -47,10 +54,17 @@ pub(super) fn measures(answer: &Answer) -> Vec<usize> {
 
 /// What tells the rows of an answer apart, as text: its keys but for the time.
 pub(super) fn label(answer: &Answer, row: usize) -> String {
-    let keys = answer.columns.iter().enumerate().filter(|(_, column)| {
-        column.kind != Kind::Time
-            && (column.is_key
-                || !answer.columns.iter().any(|column| column.is_key) && column.kind == Kind::Text)
+    let has_keys = answer.columns.iter().any(|column| column.is_key);
+    let is_text = |place: usize| match answer.columns[place].kind {
+        Kind::Text => true,
+        Kind::Any => {
+            let mut cells = answer.rows.iter().map(|row| &row[place]).filter(|cell| **cell != Cell::Null);
+            cells.clone().next().is_some() && cells.all(|cell| matches!(cell, Cell::Text(_)))
+        }
+        _ => false,
+    };
+    let keys = answer.columns.iter().enumerate().filter(|(place, column)| {
+        column.kind != Kind::Time && if has_keys { column.is_key } else { is_text(*place) }
     });
     let texts: Vec<String> = keys
         .map(|(place, column)| {
@@ -92,8 +106,6 @@ pub(super) fn lines(answer: &Answer, measure: usize) -> Option<Lines> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use trine_query::answer::Cell;
-
     use super::*;
 
     /// Two services over three minutes, the second without its middle one.
