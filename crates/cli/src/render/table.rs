@@ -1,5 +1,7 @@
 //! A table that fits: numbers to the right, text to the left and cut where there is no room.
 
+use std::collections::HashSet;
+
 use trine_query::{
     answer::{Answer, Cell, Column, Kind, Shape},
     lang::{Dimension, Unit},
@@ -118,7 +120,8 @@ fn place(text: &str, column: &Ready<'_>) -> String {
 fn fit(columns: &mut Vec<Ready<'_>>, spare: &[&str], room: Option<usize>) -> Vec<String> {
     let Some(room) = room else { return Vec::new() };
     let mut hidden = Vec::new();
-    cut_texts(columns, room, TEXT_FAIR);
+    let fair = |_: &Ready<'_>| TEXT_FAIR;
+    cut_texts(columns, room, &fair);
     for name in spare {
         if total(columns) > room
             && let Some(place) = columns.iter().position(|column| column.of.name == *name)
@@ -126,10 +129,10 @@ fn fit(columns: &mut Vec<Ready<'_>>, spare: &[&str], room: Option<usize>) -> Vec
             hidden.push(columns.remove(place).of.name.clone());
             // What was cut may have room now.
             columns.iter_mut().for_each(Ready::widen);
-            cut_texts(columns, room, TEXT_FAIR);
+            cut_texts(columns, room, &fair);
         }
     }
-    cut_texts(columns, room, TEXT_MIN);
+    cut_texts(columns, room, &|column| if column.of.is_key { column.telling_width() } else { TEXT_MIN });
     while columns.len() > 1 && total(columns) > room {
         hidden.extend(columns.pop().map(|column| column.of.name.clone()));
     }
@@ -140,12 +143,17 @@ fn fit(columns: &mut Vec<Ready<'_>>, spare: &[&str], room: Option<usize>) -> Vec
 }
 
 /// Cuts the widest texts, a column at a time, until all fits or all have the least width.
-fn cut_texts(columns: &mut [Ready<'_>], room: usize, least: usize) {
+fn cut_texts(columns: &mut [Ready<'_>], room: usize, least: &dyn Fn(&Ready<'_>) -> usize) {
+    if total(columns) <= room {
+        return;
+    }
+    let least: Vec<usize> = columns.iter().map(least).collect();
     while total(columns) > room {
         // Half a time says the wrong one.
-        let is_cuttable = |column: &&mut Ready<'_>| !column.is_number && column.of.kind != Kind::Time;
-        let texts = columns.iter_mut().filter(is_cuttable).filter(|column| column.width > least);
-        let Some(widest) = texts.max_by_key(|column| column.width) else { return };
+        let is_cuttable = |column: &Ready<'_>| !column.is_number && column.of.kind != Kind::Time;
+        let texts = columns.iter_mut().zip(&least).filter(|(column, _)| is_cuttable(column));
+        let wide = texts.filter(|(column, least)| column.width > **least);
+        let Some((widest, _)) = wide.max_by_key(|(column, _)| column.width) else { return };
         widest.width -= 1;
     }
 }
@@ -154,6 +162,16 @@ impl Ready<'_> {
     /// As wide as its widest cell.
     fn widen(&mut self) {
         self.width = self.cells.iter().chain([&self.head]).map(|text| width(text)).max().unwrap_or(0);
+    }
+
+    /// The least width at which its cells, cut, still tell the rows apart: `/api/users` and `/api/users/me` are not one. At most
+    /// [`TEXT_FAIR`].
+    fn telling_width(&self) -> usize {
+        let texts: HashSet<&str> = self.cells.iter().map(String::as_str).collect();
+        let is_telling = |width: &usize| {
+            texts.iter().map(|text| cut(text, *width)).collect::<HashSet<String>>().len() == texts.len()
+        };
+        (TEXT_MIN..TEXT_FAIR).find(is_telling).unwrap_or(TEXT_FAIR)
     }
 }
 
@@ -219,6 +237,28 @@ db_query              7     0 %  1.80 s  -
         let narrow = text(&answer(), &[], &Screen::plain(34));
         assert!(narrow.contains("no room for: why (--output csv has all)"), "{narrow}");
         assert!(narrow.contains("payment_p…"), "{narrow}");
+    }
+
+    #[test]
+    fn keys_are_cut_as_long_as_they_tell_rows_apart() {
+        let mut answer = Answer::new(vec![
+            Column::key("endpoint", Kind::Text),
+            Column::new("note", Kind::Text),
+            Column::new("count", Kind::Number),
+        ]);
+        for endpoint in ["/api/v1/users/me", "/api/v1/users/me/address", "/api/v1/users"] {
+            answer.rows.push(vec![
+                Cell::Text(endpoint.into()),
+                Cell::Text("a note that is long".into()),
+                Cell::Int(1),
+            ]);
+        }
+        let shown = text(&answer, &[], &Screen::plain(36));
+        assert!(
+            shown.contains("/api/v1/users/me  a note tha…") && shown.contains("/api/v1/users/m…  a"),
+            "{shown}"
+        );
+        assert!(shown.lines().all(|line| width(line) <= 36), "{shown}");
     }
 
     #[test]
