@@ -52,6 +52,7 @@ pub enum Arg<'a> {
     Dyn(&'a dyn Value),
 }
 
+#[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Arg<'_>>() == 24);
 
 impl Arg<'_> {

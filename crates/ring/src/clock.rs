@@ -72,11 +72,16 @@ fn counter() -> u64 {
 /// watches it, still uses it. A kernel that found it unstable names another clock source.
 #[cfg(target_arch = "x86_64")]
 fn counter_is_invariant() -> bool {
-    use core::arch::x86_64::__cpuid;
+    /// The processor's answer. The function is safe in newer versions of the standard library, unsafe in the oldest promised.
+    #[allow(unused_unsafe, reason = "which it is depends on the compiler's version")]
+    fn cpuid(leaf: u32) -> core::arch::x86_64::CpuidResult {
+        // SAFETY: every x86-64 processor has `cpuid`.
+        unsafe { core::arch::x86_64::__cpuid(leaf) }
+    }
     /// Leaf "Advanced Power Management Information", EDX bit 8: Intel SDM vol. 3 18.17.1, AMD APM vol. 3 E.4.6.
     const POWER_MANAGEMENT: u32 = 0x8000_0007;
-    let leaf_max = __cpuid(0x8000_0000).eax;
-    if leaf_max < POWER_MANAGEMENT || __cpuid(POWER_MANAGEMENT).edx & (1 << 8) == 0 {
+    let leaf_max = cpuid(0x8000_0000).eax;
+    if leaf_max < POWER_MANAGEMENT || cpuid(POWER_MANAGEMENT).edx & (1 << 8) == 0 {
         return false;
     }
     match std::fs::read_to_string("/sys/devices/system/clocksource/clocksource0/current_clocksource") {

@@ -113,6 +113,26 @@ fn no_file_knows_the_machine_it_was_written_on() {
 }
 
 #[test]
+fn every_crate_carries_what_a_registry_asks_for() {
+    let Some(root) = root() else { return };
+    let mut lacking = Vec::new();
+    for (path, manifest) in texts("crates").iter().filter(|(path, _)| path.ends_with("/Cargo.toml")) {
+        let keys =
+            ["description", "license", "repository", "readme", "keywords", "categories", "rust-version"];
+        let has = |key: &str| manifest.lines().any(|line| line.starts_with(key));
+        lacking.extend(keys.into_iter().filter(|key| !has(key)).map(|key| format!("{path}: no {key}")));
+        for license in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            // A link to the one at the root, which `cargo package` follows.
+            let here = root.join(path).with_file_name(license);
+            if fs::read_to_string(&here).ok() != fs::read_to_string(root.join(license)).ok() {
+                lacking.push(format!("{path}: its {license} is not that of the root"));
+            }
+        }
+    }
+    assert_none("these crates lack", lacking);
+}
+
+#[test]
 fn every_document_is_linked_from_another() {
     let documents: Vec<_> = documents().collect();
     let lost =
