@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Everything that must pass, in short steps; stops at the first that does not, and shows what it said.
 #
-#   bash scripts/test.sh               everything but the benchmark
+#   bash scripts/test.sh               everything, but of the benchmark only Trine and the floors
 #   bash scripts/test.sh --fast        formatting, lints and tests only, with what is installed
-#   bash scripts/test.sh --with-bench  the benchmark too, with tiny input: builds every rival, some ten minutes more
+#   bash scripts/test.sh --with-bench  all of the benchmark, with tiny input: builds every rival, some ten minutes more
 #
 # Needs rustup's cargo and a C compiler, which is Rust's linker too. The real programs that tests talk to are installed first
 # (scripts/install-test-tools.sh: Debian packages as root, Python packages in target/); what cannot be is skipped, and named at
@@ -110,7 +110,8 @@ kills() { bash tests/faults/kill.sh; }
 
 disk_trouble() { bash tests/faults/disk.sh 5000; }
 
-contestants() { (cd bench && CARGO_TARGET_DIR=$CARGO_TARGET_DIR/bench cargo test --release); }
+# contestants OPTION...: the benchmark's tests, with those features.
+contestants() { (cd bench && CARGO_TARGET_DIR=$CARGO_TARGET_DIR/bench cargo test "$@"); }
 
 echo '── tools'
 has cargo --version || { echo 'FAILED: no cargo; get it from https://rustup.rs' && exit 1; }
@@ -171,9 +172,10 @@ if ! $fast; then
     step 'kills at random moments' kills
     step 'a disk in trouble' disk_trouble
     if $bench; then
-        tests 'the benchmark, with tiny input' contestants
+        tests 'the benchmark, with tiny input' contestants --release
     else
-        skip 'the benchmark, with tiny input' 'bash scripts/test.sh --with-bench'
+        tests 'the benchmark without rivals, with tiny input' contestants --no-default-features --features trine
+        skip "the benchmark's rivals" 'bash scripts/test.sh --with-bench'
     fi
 fi
 

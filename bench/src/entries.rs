@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::contestants::{emit, floor, logforth, provide, slog, spdlog, ticklog, tracing};
+use crate::contestants::floor;
+#[cfg(feature = "rivals")]
+use crate::contestants::{emit, logforth, provide, slog, spdlog, ticklog, tracing};
 use crate::measure::{self, Measure, Report, Task};
 
 /// How a contestant works, and so what is measured.
@@ -46,6 +48,7 @@ const fn foreign(name: &'static str, kind: Kind, program: &'static str) -> Entry
 }
 
 impl Entry {
+    #[cfg(feature = "rivals")]
     const fn slow(self) -> Self {
         Self { slow: 5, ..self }
     }
@@ -80,26 +83,38 @@ pub static ENTRIES: &[Entry] = &[
     rust("trine", Inline, measure::inline::<crate::contestants::trine::TrineInline>),
     #[cfg(feature = "trine")]
     rust("trine-queued", Queued, measure::queued::<crate::contestants::trine::TrineQueued>),
+    #[cfg(feature = "rivals")]
     rust("slog-json", Inline, measure::inline::<slog::SlogInline>),
+    #[cfg(feature = "rivals")]
     rust("slog-async", Queued, measure::queued::<slog::SlogAsync>),
+    #[cfg(feature = "rivals")]
     rust("tracing-json", Inline, measure::inline::<tracing::TracingInline>).differs(&[
         LIST_AS_TEXT,
         MAP_AS_TEXT,
         NULL_LEFT_OUT,
     ]),
+    #[cfg(feature = "rivals")]
     rust("tracing-non-blocking", Queued, measure::queued::<tracing::TracingQueued>).slow(),
+    #[cfg(feature = "rivals")]
     rust("emit", Inline, measure::inline::<emit::EmitInline>),
+    #[cfg(feature = "rivals")]
     rust("emit-file", Queued, measure::queued::<emit::EmitFile>).caveats(&[DROPS]),
+    #[cfg(feature = "rivals")]
     rust("logforth", Inline, measure::inline::<logforth::LogforthInline>),
+    #[cfg(feature = "rivals")]
     rust("logforth-async", Queued, measure::queued::<logforth::LogforthQueued>).slow(),
+    #[cfg(feature = "rivals")]
     rust("spdlog-rs", Inline, measure::inline::<spdlog::SpdlogInline>)
         .differs(&[NOT_RFC_3339])
         .caveats(&[NO_CONTEXT]),
+    #[cfg(feature = "rivals")]
     rust("spdlog-rs-async", Queued, measure::queued::<spdlog::SpdlogQueued>)
         .slow()
         .differs(&[NOT_RFC_3339])
         .caveats(&[NO_CONTEXT]),
+    #[cfg(feature = "rivals")]
     rust("provide-telemetry", Inline, measure::inline::<provide::Provide>),
+    #[cfg(feature = "rivals")]
     rust("ticklog", Queued, measure::queued::<ticklog::Ticklog>).caveats(&[NOT_ESCAPED, NO_CONTEXT]),
     foreign("zerolog", Inline, "go"),
     foreign("zerolog-diode", Queued, "go").caveats(&[DROPS]),
