@@ -25,5 +25,5 @@ if [ "$(id -u)" -ne 0 ]; then
     fi
     run=(sudo)
 fi
-"${run[@]}" apt-get update -q >/dev/null && "${run[@]}" apt-get install -y -q "${missing[@]}" >/dev/null ||
+"${run[@]}" apt-get update -q >/dev/null && "${run[@]}" apt-get -o DPkg::Lock::Timeout=300 install -y -q "${missing[@]}" >/dev/null ||
     echo "bench/setup.sh: could not install ${missing[*]}; the contestants that need them will be skipped" >&2
