@@ -43,6 +43,26 @@ impl<'a> Appender<'a> {
         unsafe { at.cast::<[u8; N]>().write_unaligned(bytes) };
     }
 
+    /// Appends text in quotes, where JSON wants nothing in it escaped: ASCII without control characters, `"` and `\`. Else
+    /// nothing, and false.
+    ///
+    /// The text is looked at while it is copied: no byte is loaded twice, and its length is branched on once.
+    #[inline]
+    pub fn quoted(&mut self, text: &[u8]) -> bool {
+        let len = text.len() + 2;
+        let at = self.room(len).as_ptr();
+        // SAFETY: `room` returned `len` bytes of spare capacity, the quotes and the text between them.
+        let is_plain = unsafe {
+            at.write(b'"');
+            at.add(len - 1).write(b'"');
+            copy_plain(text, NonNull::new_unchecked(at.add(1)))
+        };
+        if !is_plain {
+            self.at = at;
+        }
+        is_plain
+    }
+
     /// Runs `f` on the vector, with everything appended so far.
     #[inline]
     pub fn with_vec<R>(&mut self, f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
@@ -141,6 +161,104 @@ pub(crate) unsafe fn copy(bytes: &[u8], to: NonNull<u8>) {
     }
 }
 
+/// Copies `text` to `to` if all of it is plain: see [`Appender::quoted`]. Else false, and some of it may have been copied.
+///
+/// # Safety
+/// `to` must be valid for writing `text.len()` bytes, and not overlap `text`.
+#[inline(always)]
+unsafe fn copy_plain(text: &[u8], to: NonNull<u8>) -> bool {
+    let (from, to, len) = (text.as_ptr(), to.as_ptr(), text.len());
+    if len >= 16 {
+        let last = len - 16;
+        let mut at = 0;
+        loop {
+            // SAFETY: `at <= last`, so that 16 bytes are there, in both.
+            let [first, second] = unsafe { from.add(at).cast::<[u64; 2]>().read_unaligned() };
+            // SAFETY: as above.
+            unsafe { to.add(at).cast::<[u64; 2]>().write_unaligned([first, second]) };
+            if !is_plain(first, second) {
+                return false;
+            }
+            if at == last {
+                return true;
+            }
+            // The last sixteen overlap those before.
+            at = (at + 16).min(last);
+        }
+    }
+    /// The first and the last bytes, which may overlap, copied and as one number.
+    ///
+    /// # Safety
+    /// `len >= size_of::<T>()`, `from` and `to` valid for `len` bytes.
+    #[inline(always)]
+    unsafe fn ends<T: Copy>(from: *const u8, to: *mut u8, len: usize) -> (T, T) {
+        let last = len - size_of::<T>();
+        // SAFETY: the caller's.
+        unsafe {
+            let ends = (from.cast::<T>().read_unaligned(), from.byte_add(last).cast::<T>().read_unaligned());
+            to.cast::<T>().write_unaligned(ends.0);
+            to.byte_add(last).cast::<T>().write_unaligned(ends.1);
+            ends
+        }
+    }
+    let (first, last) = if len >= 8 {
+        // SAFETY: the length is at least that of the type; the rest is the caller's. So for the others.
+        unsafe { ends::<u64>(from, to, len) }
+    } else if len >= 4 {
+        // SAFETY: see above.
+        let (first, last) = unsafe { ends::<u32>(from, to, len) };
+        let both = u64::from(first) | u64::from(last) << 32;
+        (both, both)
+    } else if len >= 2 {
+        // SAFETY: see above.
+        let (first, last) = unsafe { ends::<u16>(from, to, len) };
+        let both = (u64::from(first) | u64::from(last) << 16) * 0x1_0000_0001;
+        (both, both)
+    } else if len == 1 {
+        // SAFETY: see above.
+        let (byte, _) = unsafe { ends::<u8>(from, to, len) };
+        let all = u64::from(byte) * 0x0101_0101_0101_0101;
+        (all, all)
+    } else {
+        return true;
+    };
+    is_plain(first, last)
+}
+
+/// True when JSON wants none of sixteen bytes escaped, and all are ASCII.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn is_plain(first: u64, second: u64) -> bool {
+    use core::arch::x86_64::{
+        _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x,
+        _mm_set1_epi8,
+    };
+    // SAFETY: every x86-64 processor has SSE2.
+    let is_plain = unsafe {
+        let bytes = _mm_set_epi64x(second as i64, first as i64);
+        // Signed, all that is not ASCII is below the control characters.
+        let is_high = _mm_cmpgt_epi8(bytes, _mm_set1_epi8(0x1f));
+        let is_quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'"' as i8));
+        let is_backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\\' as i8));
+        _mm_movemask_epi8(_mm_andnot_si128(_mm_or_si128(is_quote, is_backslash), is_high))
+    };
+    is_plain == 0xffff
+}
+
+/// As above, eight bytes at a time.
+///
+/// Source: "Determine if a word has a byte less than n", Sean Eron Anderson, Bit Twiddling Hacks.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn is_plain(first: u64, second: u64) -> bool {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let below = |word: u64, n: u64| word.wrapping_sub(LOW * n) & !word;
+    let specials =
+        |word: u64| below(word, 0x20) | below(word ^ (LOW * 0x22), 1) | below(word ^ (LOW * 0x5c), 1) | word;
+    (specials(first) | specials(second)) & HIGH == 0
+}
+
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
@@ -161,6 +279,29 @@ mod tests {
         drop(appender);
         expected.extend_from_slice(b"betweenafter");
         assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn text_is_quoted_where_nothing_in_it_is_special() {
+        for len in 0..70 {
+            for special in [b'"', b'\\', 0, 0x1f, 0x80, 0xff] {
+                for at in 0..len {
+                    let mut text = vec![b'~'; len];
+                    text[at] = special;
+                    let mut out = b"before".to_vec();
+                    let mut appender = Appender::new(&mut out);
+                    assert!(!appender.quoted(&text), "{special} at {at} of {len}");
+                    appender.bytes(b"after");
+                    drop(appender);
+                    assert_eq!(out, b"beforeafter");
+                }
+            }
+            let text: Vec<u8> =
+                (b' '..=0x7f).filter(|byte| !b"\"\\".contains(byte)).cycle().skip(len).take(len).collect();
+            let mut out = Vec::new();
+            assert!(Appender::new(&mut out).quoted(&text));
+            assert_eq!(out, [b"\"", &*text, b"\""].concat());
+        }
     }
 
     #[test]

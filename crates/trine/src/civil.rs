@@ -56,50 +56,63 @@ impl Civil {
     }
 }
 
+/// The digits of a number below a million, the first in the lowest byte.
+///
+/// Three pairs in lanes of sixteen bits are divided by ten at once: up to 99, that is a multiplication by 103 and a shift by ten.
+#[inline]
+fn six_digits(value: u32) -> u64 {
+    let pairs = u64::from(value / 10_000) | u64::from(value / 100 % 100) << 16 | u64::from(value % 100) << 32;
+    let tens = (pairs * 103 >> 10) & 0x000f_000f_000f;
+    (tens | (pairs - 10 * tens) << 8) + 0x3030_3030_3030
+}
+
 fn two(text: &mut [u8], at: usize, value: u32) {
     text[at] = b'0' + (value / 10) as u8;
     text[at + 1] = b'0' + (value % 10) as u8;
 }
+
+/// Bytes of `2025-10-24T10:00:00.123456Z`.
+pub(crate) const STAMP_BYTES: usize = 27;
+/// Where its microseconds begin.
+const MICROS_AT: usize = SECONDS_TEXT_BYTES + 1;
 
 /// Writes timestamps; keeps the last second's text, since most events share theirs with the one before.
 #[derive(Clone, Debug)]
 pub(crate) struct Stamp {
     /// When the second began.
     start_ns: i64,
-    text: [u8; SECONDS_TEXT_BYTES],
+    text: [u8; STAMP_BYTES],
 }
 
 impl Default for Stamp {
     fn default() -> Stamp {
-        Stamp { start_ns: 0, text: Civil::from_unix(0).to_text() }
+        Stamp::of_second(0)
     }
 }
 
-/// Bytes of `2025-10-24T10:00:00.123456Z`.
-pub(crate) const STAMP_BYTES: usize = 27;
-
 impl Stamp {
+    fn of_second(second: i64) -> Stamp {
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        text[..SECONDS_TEXT_BYTES].copy_from_slice(&Civil::from_unix(second).to_text());
+        Stamp { start_ns: second.wrapping_mul(SECOND_NS), text }
+    }
+
     /// `2025-10-24T10:00:00.123456Z`: microseconds, rounded down.
     #[inline]
-    pub(crate) fn text(&mut self, unix_ns: i64) -> [u8; STAMP_BYTES] {
+    pub(crate) fn text(&mut self, unix_ns: i64) -> &[u8; STAMP_BYTES] {
         let mut ns = unix_ns.wrapping_sub(self.start_ns);
         if !(0..SECOND_NS).contains(&ns) {
-            let second = unix_ns.div_euclid(SECOND_NS);
+            *self = Stamp::of_second(unix_ns.div_euclid(SECOND_NS));
             ns = unix_ns.rem_euclid(SECOND_NS);
-            *self = Stamp { start_ns: unix_ns - ns, text: Civil::from_unix(second).to_text() };
         }
-        let mut text = *b"0000-00-00T00:00:00.000000Z";
-        text[..SECONDS_TEXT_BYTES].copy_from_slice(&self.text);
-        let micros = ns as u32 / 1_000;
-        two(&mut text, 20, micros / 10_000);
-        two(&mut text, 22, micros / 100 % 100);
-        two(&mut text, 24, micros % 100);
-        text
+        let [digits @ .., _, _] = six_digits(ns as u32 / 1_000).to_le_bytes();
+        self.text[MICROS_AT..MICROS_AT + 6].copy_from_slice(&digits);
+        &self.text
     }
 
     /// Appends [`Stamp::text`].
     pub(crate) fn write(&mut self, out: &mut Vec<u8>, unix_ns: i64) {
-        out.extend_from_slice(&self.text(unix_ns));
+        out.extend_from_slice(self.text(unix_ns));
     }
 }
 
@@ -154,6 +167,13 @@ mod tests {
         stamp.write(&mut out, 1_761_300_000 * SECOND_NS + 123_456_999);
         stamp.write(&mut out, -1);
         assert_eq!(out, b"2025-10-24T10:00:00.123456Z1969-12-31T23:59:59.999999Z");
+    }
+
+    #[test]
+    fn six_digits_are_those_of_the_number() {
+        for value in (0..1_000_000).step_by(7).chain([9, 99, 999_999]) {
+            assert_eq!(six_digits(value).to_le_bytes()[..6], *format!("{value:06}").as_bytes());
+        }
     }
 
     #[test]

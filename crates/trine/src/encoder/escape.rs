@@ -2,55 +2,58 @@
 
 use trine_ring::Appender;
 
-/// Appends `text` with everything escaped that JSON wants escaped, without the quotes.
+/// Appends `text` in quotes, with everything escaped that JSON wants escaped.
 ///
-/// Text is UTF-8 as a rule; what is not (from a damaged ring) becomes U+FFFD, so that the line stays valid. ASCII, which
-/// most is, is recognised in the same pass.
+/// Text is UTF-8 as a rule; what is not (from a damaged ring) becomes U+FFFD, so that the line stays valid.
 #[inline]
-pub(crate) fn escape(out: &mut Appender<'_>, text: &[u8]) {
-    match scan(text) {
-        Scan::Plain => out.bytes(text),
-        Scan::Special(at) => out.with_vec(|out| escape_text(out, text, at)),
-        Scan::NotAscii => out.with_vec(|out| escape_text(out, text, text.len())),
+pub(super) fn quoted(out: &mut Appender<'_>, text: &[u8]) {
+    if !out.quoted(text) {
+        out.array(*b"\"");
+        escape(out, text);
+        out.array(*b"\"");
     }
 }
 
-/// As [`escape`], where there is something to escape (the first at `at`), or something that may not be UTF-8.
-#[cold]
-fn escape_text(out: &mut Vec<u8>, text: &[u8], at: usize) {
-    match std::str::from_utf8(text) {
-        Ok(_) => escape_from(out, text, at),
-        Err(_) => {
-            let text = String::from_utf8_lossy(text);
-            let at = first_special(text.as_bytes()).unwrap_or(text.len());
-            escape_from(out, text.as_bytes(), at);
-        }
+/// As [`quoted`], without the quotes.
+#[inline(never)]
+pub(super) fn escape(out: &mut Appender<'_>, text: &[u8]) {
+    if text.is_ascii() || std::str::from_utf8(text).is_ok() {
+        escape_utf8(out, text);
+    } else {
+        escape_utf8(out, String::from_utf8_lossy(text).as_bytes());
     }
 }
 
-fn escape_from(out: &mut Vec<u8>, mut text: &[u8], mut at: usize) {
+fn escape_utf8(out: &mut Appender<'_>, text: &[u8]) {
+    let mut at = 0;
     loop {
-        let (clean, rest) = text.split_at(at);
-        out.extend_from_slice(clean);
-        let Some((&byte, rest)) = rest.split_first() else { return };
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            0x0c => out.extend_from_slice(b"\\f"),
-            _ => {
+        let special = first_special(text, at);
+        out.bytes(&text[at..special]);
+        let Some(&byte) = text.get(special) else { return };
+        match SHORT[usize::from(byte)] {
+            0 => {
                 const HEX: &[u8; 16] = b"0123456789abcdef";
-                out.extend_from_slice(b"\\u00");
-                out.extend_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+                out.array(*b"\\u00");
+                out.array([HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
             }
+            letter => out.array([b'\\', letter]),
         }
-        text = rest;
-        at = first_special(text).unwrap_or(text.len());
+        at = special + 1;
     }
 }
+
+/// What stands behind the backslash where JSON has a short form; else zero.
+const SHORT: [u8; 256] = {
+    let mut short = [0; 256];
+    short[b'"' as usize] = b'"';
+    short[b'\\' as usize] = b'\\';
+    short[b'\n' as usize] = b'n';
+    short[b'\r' as usize] = b'r';
+    short[b'\t' as usize] = b't';
+    short[0x08] = b'b';
+    short[0x0c] = b'f';
+    short
+};
 
 const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
@@ -64,57 +67,26 @@ fn specials(word: u64) -> u64 {
     (below(word, 0x20) | below(word ^ (LOW * 0x22), 1) | below(word ^ (LOW * 0x5c), 1)) & HIGH
 }
 
-/// What a pass over text found.
-#[derive(Debug, PartialEq, Eq)]
-enum Scan {
-    /// ASCII with nothing to escape.
-    Plain,
-    /// The first byte that must be escaped.
-    Special(usize),
-    /// Nothing to escape, but not ASCII.
-    NotAscii,
-}
-
+/// Where, from `at` on, the first byte is that must be escaped; the length where there is none.
 #[inline]
-fn scan(text: &[u8]) -> Scan {
+fn first_special(text: &[u8], mut at: usize) -> usize {
     let word = |at: usize| {
         text.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |chunk| u64::from_le_bytes(*chunk))
     };
-    if text.len() < 8 {
-        return scan_short(text);
-    }
-    let (mut at, last, mut seen) = (0, text.len() - 8, 0);
-    loop {
+    let Some(last) = text.len().checked_sub(8) else {
+        let is_special = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+        return text[at..].iter().position(is_special).map_or(text.len(), |found| at + found);
+    };
+    while at <= last {
         let found = specials(word(at));
         if found != 0 {
-            return Scan::Special(at + found.trailing_zeros() as usize / 8);
+            return at + found.trailing_zeros() as usize / 8;
         }
-        seen |= word(at);
-        if at == last {
-            return if seen & HIGH == 0 { Scan::Plain } else { Scan::NotAscii };
-        }
-        // The last word overlaps the one before, whose bytes are known to be harmless.
-        at = (at + 8).min(last);
+        at += 8;
     }
-}
-
-#[inline]
-fn scan_short(text: &[u8]) -> Scan {
-    let mut seen = 0;
-    for (at, byte) in text.iter().enumerate() {
-        if *byte < 0x20 || *byte == b'"' || *byte == b'\\' {
-            return Scan::Special(at);
-        }
-        seen |= byte;
-    }
-    if seen < 0x80 { Scan::Plain } else { Scan::NotAscii }
-}
-
-fn first_special(text: &[u8]) -> Option<usize> {
-    match scan(text) {
-        Scan::Special(at) => Some(at),
-        Scan::Plain | Scan::NotAscii => None,
-    }
+    // What is left of the last word. Zeros come behind it, which look like what must be escaped.
+    let rest = word(last) >> (8 * (at - last)).min(63);
+    (at + specials(rest).trailing_zeros() as usize / 8).min(text.len())
 }
 
 #[cfg(test)]
@@ -144,20 +116,23 @@ mod tests {
                 for special in [b'"', b'\\', 0, 0x1f] {
                     let mut text = vec![b'x'; len];
                     text[at] = special;
-                    assert_eq!(scan(&text), Scan::Special(at));
+                    for from in 0..=at {
+                        assert_eq!(first_special(&text, from), at);
+                    }
+                    assert_eq!(first_special(&text, at + 1), len);
                 }
             }
-            assert_eq!(scan(&vec![b'~'; len]), Scan::Plain);
-            assert_eq!(scan(&vec![0xff; len]) == Scan::NotAscii, len > 0);
+            for plain in [b'~', 0xff] {
+                assert!((0..=len).all(|from| first_special(&vec![plain; len], from) == len));
+            }
         }
     }
 
     proptest! {
         #[test]
         fn any_bytes_become_a_valid_string(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
-            let mut out = b"\"".to_vec();
-            escape(&mut Appender::new(&mut out), &bytes);
-            out.push(b'"');
+            let mut out = Vec::new();
+            quoted(&mut Appender::new(&mut out), &bytes);
             let read: String = serde_json::from_slice(&out).unwrap();
             prop_assert_eq!(read, String::from_utf8_lossy(&bytes));
         }

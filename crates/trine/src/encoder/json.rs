@@ -47,7 +47,7 @@ impl Plan {
         let mut head = Vec::new();
         let mut out = Appender::new(&mut head);
         out.bytes(b"{\"event\":");
-        write_text(&mut out, site.name().as_bytes());
+        escape::quoted(&mut out, site.name().as_bytes());
         drop(out);
         let keys = site.keys().iter().map(|key| {
             let mut text = Vec::new();
@@ -103,7 +103,7 @@ impl Encoder for Json {
         for (key, unit_ns) in &plan.keys {
             out.bytes(key);
             match values.next() {
-                Some(value) => write_value(&mut out, &value, *unit_ns),
+                Some(value) => write_value(&mut out, &value, Unit::Ns(*unit_ns)),
                 None => out.bytes(b"null"),
             }
         }
@@ -119,7 +119,7 @@ impl Encoder for Json {
             seen |= block.mask();
         }
         out.array(*b",\"timestamp\":\"");
-        out.array(stamp.text(event.unix_ns));
+        out.array(*stamp.text(event.unix_ns));
         out.bytes(&plan.tail);
     }
 
@@ -130,35 +130,51 @@ impl Encoder for Json {
 
 /// Appends `,"key":`.
 fn write_key(out: &mut Appender<'_>, key: &[u8]) {
-    out.array(*b",\"");
-    escape::escape(out, key);
-    out.array(*b"\":");
+    out.array(*b",");
+    escape::quoted(out, key);
+    out.array(*b":");
 }
 
 fn write_field(out: &mut Appender<'_>, key: &[u8], value: &ValueRef<'_>) {
     write_key(out, key);
-    write_value(out, value, duration::unit_ns(key));
+    write_value(out, value, Unit::Of(key));
+}
+
+/// The unit for a duration: known, or that of a key, which is looked at where there is a duration.
+#[derive(Clone, Copy)]
+enum Unit<'a> {
+    Ns(f64),
+    Of(&'a [u8]),
+}
+
+impl Unit<'_> {
+    fn ns(self) -> f64 {
+        match self {
+            Unit::Ns(ns) => ns,
+            Unit::Of(key) => duration::unit_ns(key),
+        }
+    }
 }
 
 /// Appends a value to a vector, as compact JSON.
 pub(super) fn append_value(out: &mut Vec<u8>, value: &ValueRef<'_>, unit_ns: f64) {
-    write_value(&mut Appender::new(out), value, unit_ns);
+    write_value(&mut Appender::new(out), value, Unit::Ns(unit_ns));
 }
 
-/// Appends a value. `unit_ns` is the unit for a duration.
+/// Appends a value.
 #[inline(always)]
-fn write_value(out: &mut Appender<'_>, value: &ValueRef<'_>, unit_ns: f64) {
+fn write_value(out: &mut Appender<'_>, value: &ValueRef<'_>, unit: Unit<'_>) {
     match value {
-        ValueRef::Str(text) => write_text(out, text.as_bytes()),
+        ValueRef::Str(text) => escape::quoted(out, text.as_bytes()),
         ValueRef::U64(v) => out.bytes(itoa::Buffer::new().format(*v).as_bytes()),
         ValueRef::I64(v) => out.bytes(itoa::Buffer::new().format(*v).as_bytes()),
         ValueRef::F64(v) => write_f64(out, *v),
-        rare => write_rare(out, rare, unit_ns),
+        rare => write_rare(out, rare, unit),
     }
 }
 
 #[inline(never)]
-fn write_rare(out: &mut Appender<'_>, value: &ValueRef<'_>, unit_ns: f64) {
+fn write_rare(out: &mut Appender<'_>, value: &ValueRef<'_>, unit: Unit<'_>) {
     match value {
         ValueRef::Bool(true) => out.bytes(b"true"),
         ValueRef::Bool(false) => out.bytes(b"false"),
@@ -167,22 +183,22 @@ fn write_rare(out: &mut Appender<'_>, value: &ValueRef<'_>, unit_ns: f64) {
         ValueRef::U128(v) => out.bytes(itoa::Buffer::new().format(*v).as_bytes()),
         ValueRef::F32(v) if v.is_finite() => out.bytes(zmij::Buffer::new().format_finite(*v).as_bytes()),
         ValueRef::F32(v) => write_f64(out, f64::from(*v)),
-        ValueRef::Char(v) => write_text(out, v.encode_utf8(&mut [0; 4]).as_bytes()),
-        ValueRef::Duration(seconds, nanos) => write_f64(out, duration::number(*seconds, *nanos, unit_ns)),
+        ValueRef::Char(v) => escape::quoted(out, v.encode_utf8(&mut [0; 4]).as_bytes()),
+        ValueRef::Duration(seconds, nanos) => write_f64(out, duration::number(*seconds, *nanos, unit.ns())),
         ValueRef::Time(seconds, nanos) => {
             out.array(*b"\"");
             out.with_vec(|out| civil::write_time(out, *seconds, *nanos));
             out.array(*b"\"");
         }
-        ValueRef::Ip(v) => write_text(out, v.to_string().as_bytes()),
-        ValueRef::Socket(v) => write_text(out, v.to_string().as_bytes()),
+        ValueRef::Ip(v) => escape::quoted(out, v.to_string().as_bytes()),
+        ValueRef::Socket(v) => escape::quoted(out, v.to_string().as_bytes()),
         ValueRef::List(list) => {
             out.array(*b"[");
             for (index, item) in list.items().enumerate() {
                 if index > 0 {
                     out.array(*b",");
                 }
-                write_value(out, &item, unit_ns);
+                write_value(out, &item, unit);
             }
             out.array(*b"]");
         }
@@ -193,7 +209,7 @@ fn write_rare(out: &mut Appender<'_>, value: &ValueRef<'_>, unit_ns: f64) {
             out.array(*b">\"");
         }
         ValueRef::Str(_) | ValueRef::U64(_) | ValueRef::I64(_) | ValueRef::F64(_) => {
-            write_value(out, value, unit_ns);
+            write_value(out, value, unit);
         }
     }
 }
@@ -209,9 +225,9 @@ fn write_map(out: &mut Appender<'_>, map: Map<'_>) {
         if index > 0 {
             out.array(*b",");
         }
-        write_text(out, key.as_bytes());
+        escape::quoted(out, key.as_bytes());
         out.array(*b":");
-        write_value(out, &value, duration::unit_ns(key.as_bytes()));
+        write_value(out, &value, Unit::Of(key.as_bytes()));
     }
     out.array(*b"}");
 }
@@ -247,13 +263,6 @@ impl<'a> Keys<'a> {
         self.bits |= bit;
         is_doubtful && self.map.entries().take(index).any(|(other, _)| other == key)
     }
-}
-
-#[inline]
-fn write_text(out: &mut Appender<'_>, text: &[u8]) {
-    out.array(*b"\"");
-    escape::escape(out, text);
-    out.array(*b"\"");
 }
 
 /// The shortest digits that read back as the same number; what JSON has no number for is a string.
