@@ -214,8 +214,7 @@ impl MapWriter<'_> {
     /// Appends an entry. Keys are not compared: the caller writes each once.
     pub fn entry(&mut self, key: &str, value: &(impl Value + ?Sized)) -> &mut Self {
         if !self.0.is_too_deep() {
-            self.0.out.extend_from_slice(&(key.len() as u32).to_le_bytes());
-            self.0.out.extend_from_slice(key.as_bytes());
+            write::key(self.0.out, key);
             self.0.value(value);
         }
         self

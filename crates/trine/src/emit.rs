@@ -354,7 +354,7 @@ fn encode(bytes: &mut Vec<u8>, site: &'static Callsite, contexts: [&[u8]; 3], bo
             };
             encode(bytes, args);
             if !args.iter().all(Arg::is_plain) {
-                masks::cover(bytes, encode);
+                masks::cover(bytes, args, encode);
             }
         }
         Body::Kept(first, kept) => record::encode_kept(bytes, site.id(), ticks, first, kept, contexts[2]),

@@ -23,25 +23,38 @@ use trine_ring::{
     record::{self, Record, ValueRef},
 };
 
+use self::screen::Known;
 use self::shown::Shown;
 pub(crate) use self::{masking::Masking, screen::Screen};
 use crate::{config::Settings, pipeline};
 
 thread_local! {
-    /// The masks that this thread used last, and the version of the configuration that they are of.
-    static SEEN: Cell<Option<(u64, Arc<Masking>)>> = const { Cell::new(None) };
+    /// The masks that this thread used last.
+    static SEEN: Cell<Option<Seen>> = const { Cell::new(None) };
+}
+
+/// Masks, the version of the configuration that they are of, and which texts hold nothing that they cover.
+struct Seen {
+    version: u64,
+    masking: Arc<Masking>,
+    known: Known,
 }
 
 /// Hands over the masks in force. The user's code may run in `f`, and may come here again.
 ///
 /// Cost: a few nanoseconds; a look at the configuration after it changed, and in a thread that ends.
 pub(crate) fn with<T>(f: impl FnOnce(&Masking) -> T) -> T {
+    with_known(|masking, _| f(masking))
+}
+
+/// As [`with`], with what the thread remembers of texts.
+fn with_known<T>(f: impl FnOnce(&Masking, &mut Known) -> T) -> T {
     let version = pipeline::version();
     // Taken out while it is used: no count of references that all threads would pass around.
-    let seen = SEEN.try_with(Cell::take).ok().flatten().filter(|(seen, _)| *seen == version);
-    let (_, masking) = seen.unwrap_or_else(|| (version, in_force()));
-    let done = f(&masking);
-    let _ = SEEN.try_with(|place| place.set(Some((version, masking))));
+    let seen = SEEN.try_with(Cell::take).ok().flatten().filter(|seen| seen.version == version);
+    let mut seen = seen.unwrap_or_else(|| Seen { version, masking: in_force(), known: Known::default() });
+    let done = f(&seen.masking, &mut seen.known);
+    let _ = SEEN.try_with(|place| place.set(Some(seen)));
     done
 }
 
@@ -102,17 +115,36 @@ fn relayed<T>(
     f(&shown.iter().map(|shown| Arg::Dyn(shown)).collect::<Vec<_>>())
 }
 
-/// Looks at the values of an encoded record, of which some wrote themselves; `encode` writes it anew where something in it is
-/// not to be shown.
-pub(crate) fn cover(record: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>, &[Arg<'_>])) {
-    with(|masking| {
-        if values(record).all(|value| masking.is_clean(&value)) {
+/// Looks at those values of an encoded record that wrote themselves; `encode` writes it anew where something in them is not to be
+/// shown. Plain texts are looked at where they are rendered.
+pub(crate) fn cover(record: &mut Vec<u8>, args: &[Arg<'_>], encode: impl FnOnce(&mut Vec<u8>, &[Arg<'_>])) {
+    with_known(|masking, known| {
+        if are_clean(masking, known, record, args) {
             return;
         }
         let bare = std::mem::take(record);
         let shown: Vec<Shown<'_>> = values(&bare).map(|value| masking.show(value, None)).collect();
         encode(record, &shown.iter().map(|shown| Arg::Dyn(shown)).collect::<Vec<_>>());
     });
+}
+
+/// True when nothing in the values that wrote themselves is to be covered.
+fn are_clean(masking: &Masking, known: &mut Known, record: &[u8], args: &[Arg<'_>]) -> bool {
+    let Some(record) = Record::new(record) else { return true };
+    let mut values = record.values();
+    let mut behind = 0;
+    for arg in args {
+        if arg.is_plain() {
+            behind += 1;
+            continue;
+        }
+        match values.nth(std::mem::take(&mut behind)) {
+            Some(value) if known.is_clean_value(masking, &value) => {}
+            Some(_) => return false,
+            None => return true,
+        }
+    }
+    true
 }
 
 /// Hands over the value as it may be written under this key, looked at in full: for fields that are not looked at again.

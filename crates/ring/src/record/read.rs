@@ -421,18 +421,24 @@ impl<'a> Iterator for Values<'a> {
         }
         value
     }
+
+    /// The values before it are read over, not decoded.
+    #[inline]
+    fn nth(&mut self, n: usize) -> Option<ValueRef<'a>> {
+        let n = n.min(usize::from(self.left));
+        if self.cursor.skip(n).is_none() {
+            *self = Values { cursor: Cursor::new(&[]), left: 0 };
+        }
+        self.left = self.left.saturating_sub(n as u16);
+        self.next()
+    }
 }
 
 impl<'a> Values<'a> {
-    /// The value `index` places ahead, for whoever wants one of many: those before it are read over, not decoded.
+    /// The value `index` places ahead, for whoever wants one of many.
     #[inline]
     pub fn get(&self, index: usize) -> Option<ValueRef<'a>> {
-        if index >= usize::from(self.left) {
-            return None;
-        }
-        let mut cursor = self.cursor.clone();
-        cursor.skip(index)?;
-        cursor.value(0)
+        self.clone().nth(index)
     }
 
     /// True when one of the values that are texts fits; those inside lists and maps are not asked. What is no text is read over.
@@ -547,6 +553,11 @@ mod tests {
         }
         assert_eq!(record.values().get(args.len() - 1), Some(ValueRef::Str(Text(b"last"))));
         assert_eq!(record.values().get(args.len()), None);
+        let mut values = record.values();
+        assert_eq!(
+            (values.nth(3), values.nth(1), values.nth(args.len())),
+            (Some(ValueRef::I64(-1)), Some(ValueRef::I128(-1)), None)
+        );
     }
 
     /// Reads everything there is, so that a fault shows.

@@ -167,7 +167,7 @@ pub(crate) fn any(out: &mut Vec<u8>, arg: &Arg<'_>, depth: usize) {
         Arg::Display(v) => formatted(out, "Display", format_args!("{v}")),
         Arg::Debug(v) => formatted(out, "Debug", format_args!("{v:?}")),
         Arg::Dyn(v) => dynamic(out, v, depth),
-        ref other => plain(out, other),
+        ref other => plain(&mut Appender::new(out), other),
     }
 }
 
@@ -191,6 +191,13 @@ pub(crate) fn formatted_key(out: &mut Vec<u8>, key: fmt::Arguments<'_>) {
     }
     let len = (out.len() - start - 4) as u32;
     out[start..start + 4].copy_from_slice(&len.to_le_bytes());
+}
+
+/// Appends the key of a map's entry.
+pub(crate) fn key(out: &mut Vec<u8>, key: &str) {
+    let mut out = Appender::new(out);
+    out.array((key.len() as u32).to_le_bytes());
+    out.bytes(key.as_bytes());
 }
 
 /// Appends what `text` formats to, or a value that says that it failed. `kind` names the trait in that case.
@@ -247,6 +254,9 @@ pub fn set_flags(record: &mut [u8], flags: u16) {
     }
 }
 
+/// Texts of which there can never be too many for a record.
+const TEXT_BYTES_SHORT: usize = RECORD_BYTES_MAX / 4 / VALUES_MAX;
+
 /// Encodes a whole record at the end of `out`, whatever its arguments are.
 ///
 /// Every argument becomes exactly one value: one that fails or panics, a marked one. `blocks` are contexts as
@@ -263,10 +273,12 @@ pub fn encode(out: &mut Vec<u8>, site: u32, ticks: u64, args: &[Arg<'_>], blocks
     // Text alone can make a record of plain arguments too long: VALUES_MAX others stay below 2 MiB.
     let mut texts = 0;
     for arg in args {
-        if let Arg::Str(text) = arg {
-            texts += text.len();
+        let text = if let Arg::Str(text) = arg { text.len() } else { 0 };
+        if text <= TEXT_BYTES_SHORT && common(&mut appender, arg) {
+            continue;
         }
-        if arg.is_plain() && texts < RECORD_BYTES_MAX / 2 {
+        texts += text;
+        if arg.is_plain() && texts < RECORD_BYTES_MAX / 4 {
             plain(&mut appender, arg);
         } else {
             appender.with_vec(|out| bounded(out, start, arg));

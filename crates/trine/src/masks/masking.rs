@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use trine_model::mask::{Detectors, KeyPolicy, MASKED, Treatment};
-use trine_ring::record::{Text, ValueRef};
+use trine_model::mask::{Detectors, KeyPolicy, Treatment};
+use trine_ring::record::ValueRef;
 
 use super::shown::Shown;
 use crate::mask::{Masks, Pseudonymizer, is_pseudonym};
@@ -70,24 +70,6 @@ impl Masking {
             return Cow::Borrowed(text);
         }
         Cow::Owned(String::from_utf8_lossy(&masked).into_owned())
-    }
-
-    /// True when the value can be shown as it is: no text in it holds a secret, no key in it names one.
-    pub(super) fn is_clean(&self, value: &ValueRef<'_>) -> bool {
-        match value {
-            ValueRef::Str(text) | ValueRef::Failed(text) => self.is_clean_text(text.as_bytes()),
-            ValueRef::List(list) => list.is_of_plain_items() || list.items().all(|item| self.is_clean(&item)),
-            ValueRef::Map(map) => map.entries().all(|(key, value)| self.is_clean_entry(key, &value)),
-            _ => true,
-        }
-    }
-
-    fn is_clean_entry(&self, key: Text<'_>, value: &ValueRef<'_>) -> bool {
-        self.is_clean_text(key.as_bytes())
-            && match self.treatment(&key.to_str()) {
-                None => self.is_clean(value),
-                Some(_) => *value == ValueRef::Null || *value == *MASKED,
-            }
     }
 
     /// The value as it may be shown.

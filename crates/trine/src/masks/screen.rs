@@ -2,9 +2,10 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use trine_model::mask::MASKED;
 use trine_ring::{
     Arg,
-    record::{self, ID_DIGITS, Record, ValueRef},
+    record::{self, ID_DIGITS, Record, Text, ValueRef},
 };
 
 use super::{Masking, Shown};
@@ -66,8 +67,9 @@ impl Masking {
 /// Texts that hold no secret, by their fingerprints: 64 bits under a key of the process's, so that nobody outside can find two
 /// texts with the same one, and two meet by chance once in 2^64 pairs.
 #[derive(Debug)]
-struct Known {
-    /// Empty, or [`TEXTS_KNOWN`] fingerprints, each in the place that its last bits name. Zero is none.
+pub(super) struct Known {
+    /// Empty, or [`TEXTS_KNOWN`] fingerprints, each in one of the two places that its bits name: of forty texts, two want the same
+    /// place in three programs of four, three the same two in one of thirty. Zero is none.
     texts: Vec<u64>,
     key: [u64; 2],
 }
@@ -84,8 +86,7 @@ impl Known {
     #[inline]
     fn is_clean(&mut self, masking: &Masking, text: &[u8]) -> bool {
         let fingerprint = self.fingerprint(text);
-        let place = fingerprint as usize % TEXTS_KNOWN;
-        self.texts.get(place) == Some(&fingerprint) || self.search(masking, text, fingerprint)
+        self.knows(fingerprint) || self.search(masking, text, fingerprint)
     }
 
     #[inline(never)]
@@ -95,10 +96,62 @@ impl Known {
         }
         let is_clean = masking.is_clean_text(text);
         if is_clean {
-            self.texts.resize(TEXTS_KNOWN, 0);
-            self.texts[fingerprint as usize % TEXTS_KNOWN] = fingerprint;
+            self.remember(fingerprint);
         }
         is_clean
+    }
+
+    #[inline(always)]
+    fn knows(&self, fingerprint: u64) -> bool {
+        let place = places(fingerprint);
+        self.texts.get(place..place + 2).is_some_and(|two| two[0] == fingerprint || two[1] == fingerprint)
+    }
+
+    /// In the first place; what was there goes to the second.
+    fn remember(&mut self, fingerprint: u64) {
+        self.texts.resize(TEXTS_KNOWN, 0);
+        let place = places(fingerprint);
+        self.texts[place + 1] = self.texts[place];
+        self.texts[place] = fingerprint;
+    }
+
+    /// True when the value can be shown as it is: no text in it holds a secret, no key in it names one.
+    pub(super) fn is_clean_value(&mut self, masking: &Masking, value: &ValueRef<'_>) -> bool {
+        match value {
+            ValueRef::Str(text) | ValueRef::Failed(text) => self.is_clean(masking, text.as_bytes()),
+            ValueRef::List(list) => {
+                list.is_of_plain_items() || list.items().all(|item| self.is_clean_value(masking, &item))
+            }
+            ValueRef::Map(map) => map.entries().all(|(key, value)| self.is_clean_entry(masking, key, &value)),
+            _ => true,
+        }
+    }
+
+    #[inline]
+    fn is_clean_entry(&mut self, masking: &Masking, key: Text<'_>, value: &ValueRef<'_>) -> bool {
+        // Another number than the text has: of a key more is known than that it is clean.
+        let fingerprint = self.fingerprint(key.as_bytes()).rotate_left(32);
+        if self.knows(fingerprint) {
+            return self.is_clean_value(masking, value);
+        }
+        self.search_entry(masking, (key, fingerprint), value)
+    }
+
+    #[inline(never)]
+    fn search_entry(
+        &mut self,
+        masking: &Masking,
+        (key, fingerprint): (Text<'_>, u64),
+        value: &ValueRef<'_>,
+    ) -> bool {
+        if !masking.is_clean_text(key.as_bytes()) {
+            return false;
+        }
+        if masking.treatment(&key.to_str()).is_some() {
+            return *value == ValueRef::Null || *value == *MASKED;
+        }
+        self.remember(fingerprint);
+        self.is_clean_value(masking, value)
     }
 
     /// Sixteen bytes at a time, multiplied with what came before.
@@ -125,6 +178,12 @@ impl Known {
         let mixed = fold(first ^ key, second ^ state);
         fold(mixed ^ key, text.len() as u64 ^ self.key[0]).max(1)
     }
+}
+
+/// The first of the two places of a fingerprint.
+#[inline(always)]
+fn places(fingerprint: u64) -> usize {
+    fingerprint as usize % TEXTS_KNOWN & !1
 }
 
 /// True for what the id of an operation's run is, which no two runs share: hexadecimal digits, a letter among them. Nothing that is
@@ -217,6 +276,20 @@ mod tests {
             !Known::default()
                 .is_clean(&Masking::new(&Masks::new().key("nickname", Treatment::Redact)), b"nickname=al")
         );
+    }
+
+    #[test]
+    fn a_text_that_is_known_is_no_key_that_is_known() {
+        let masking = Masking::new(&Masks::new());
+        let mut known = Known::default();
+        let map: &dyn trine_ring::Value = &std::collections::BTreeMap::from([("password", "a")]);
+        for _ in 0..3 {
+            assert!(known.is_clean(&masking, b"password"), "as a text it is a word");
+            let mut bytes = Vec::new();
+            record::encode(&mut bytes, 0, 0, &[Arg::Dyn(map)], &[]);
+            let value = Record::new(&bytes).and_then(|record| record.values().next()).unwrap();
+            assert!(!known.is_clean_value(&masking, &value));
+        }
     }
 
     #[test]
