@@ -6,11 +6,14 @@
 
 pub mod config;
 pub mod gather;
+pub mod journal;
 pub mod json;
 pub mod json_line;
 pub mod masks;
+pub mod place;
 pub mod question;
 pub mod record;
+pub mod remains;
 pub mod ring;
 pub mod scan_line;
 pub mod table;
@@ -20,13 +23,15 @@ pub mod tree;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 11] = [
     ("config", config::run),
     ("gather", gather::run),
+    ("journal", journal::run),
     ("json_line", json_line::run),
     ("masks", masks::run),
     ("question", question::run),
     ("record", record::run),
+    ("remains", remains::run),
     ("ring", ring::run),
     ("scan_line", scan_line::run),
     ("table", table::run),

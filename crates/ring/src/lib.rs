@@ -19,10 +19,10 @@
 //! ```
 //!
 //! The nouns: [`Arg`] and [`Value`] (what goes in), [`record::Record`] and [`record::ValueRef`] (what comes out),
-//! [`Producer`] and [`Consumer`] (the two ends of a ring), [`CallsiteTable`], [`clock`], [`process`].
+//! [`Producer`] and [`Consumer`] (the two ends of a ring), [`CallsiteTable`], [`clock`], [`process`], [`fatal`].
 //!
 //! # Why is there `unsafe` here, and nowhere else?
-//! Shared memory, the time-stamp counter, the process hooks (exit, fork, signals) and the identity of types with lifetimes
+//! Shared memory, the time-stamp counter, the process hooks (exit, fork, signals, [`fatal`] ones) and the identity of types with lifetimes
 //! ([`held`]) cannot be had without it. Every other
 //! crate of Trine forbids it; each block here says what makes it sound.
 //!
@@ -34,6 +34,9 @@ mod append;
 mod arg;
 pub mod caught;
 pub mod clock;
+pub mod fatal;
+#[cfg(all(test, loom))]
+mod hand_over;
 pub mod held;
 mod memory;
 mod primitive;
@@ -43,6 +46,7 @@ pub mod record;
 mod region;
 pub mod ring;
 pub mod table;
+mod turns;
 pub mod value;
 
 #[doc(inline)]
@@ -53,5 +57,6 @@ pub use crate::{
     region::Region,
     ring::{Consumer, Producer, Push, Remains},
     table::{CallsiteTable, Descriptor, TableReader},
+    turns::Turns,
     value::{Value, ValueWriter},
 };

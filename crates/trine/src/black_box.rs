@@ -24,7 +24,7 @@ use std::{
 };
 
 use trine_model::key;
-use trine_ring::Backing;
+use trine_ring::{Backing, fatal};
 
 use self::place::Place;
 pub(crate) use self::{
@@ -41,12 +41,17 @@ use crate::{
 /// Where shared memory is a file system.
 #[cfg(unix)]
 const SHARED_MEMORY: &str = "/dev/shm";
+/// What the file is called in which the signal is noted that ends the process.
+const END: &str = "end";
 /// Most characters of the program's name in that of the directory.
 const NAME_CHARS_MAX: usize = 48;
 
 static STATE: Mutex<State> = Mutex::new(State::Unknown);
 /// It is open: the reading side asks in each pass.
 static IS_OPEN: AtomicBool = AtomicBool::new(false);
+
+/// Fatal signals are noted.
+static NOTES_SIGNALS: AtomicBool = AtomicBool::new(true);
 
 /// What has become of it.
 #[derive(Debug)]
@@ -130,6 +135,11 @@ fn identity(described: &str) -> String {
     }
 }
 
+/// Says whether fatal signals are to be noted. Before it is made; handlers that are set stay.
+pub(crate) fn note_signals(wanted: bool) {
+    NOTES_SIGNALS.store(wanted, Ordering::Relaxed);
+}
+
 /// Where a ring or a table is to be made.
 pub(crate) fn backing() -> Backing {
     let mut state = lock(&STATE);
@@ -138,6 +148,14 @@ pub(crate) fn backing() -> Backing {
             Ok(place) => {
                 if let Err(error) = journal::describe_at_first(place.path(), &wanted.outputs) {
                     report_once(&error);
+                }
+                let backing = Backing::Directory(place.path().to_owned());
+                if NOTES_SIGNALS.load(Ordering::Relaxed)
+                    && let Err(error) = fatal::note_in(&backing, END)
+                {
+                    health::report(format_args!(
+                        "the signal that may end the process cannot be noted: {error}"
+                    ));
                 }
                 IS_OPEN.store(true, Ordering::Relaxed);
                 State::Open(wanted.clone(), place)
@@ -212,6 +230,19 @@ pub(crate) fn report_kept(directory: &Path, why: &dyn fmt::Display) {
     health::report(format_args!("{} is kept for another start: {why}", directory.display()));
 }
 
+/// "process 4711 had not written when it ended", and by which signal, where that is known.
+pub(crate) fn how_it_ended(directory: &Path) -> String {
+    let process = last_words::process_of(directory);
+    let number = process.map_or_else(|| "?".to_owned(), |process| process.to_string());
+    match fatal::Fatal::read(&directory.join(END)) {
+        None => format!("process {number} had not written when it ended"),
+        Some(fatal) => {
+            let signal = last_words::in_words(&fatal, process);
+            format!("process {number} had not written when it was ended by {signal}")
+        }
+    }
+}
+
 /// All of it is written: removes it, or keeps apart what could not be read.
 pub(crate) fn finish(remains: Remains) {
     let Remains { place, rings, damaged, .. } = remains;
@@ -252,6 +283,7 @@ pub(crate) fn leave(is_written: bool) {
 
 /// In the child of a fork: the directory is the parent's. The child's own is made when it is needed.
 pub(crate) fn forget() {
+    fatal::forget();
     let mut state = lock(&STATE);
     if let State::Open(wanted, _) = &*state {
         // Its copy of the descriptor is closed, so that the parent's death frees the lock.

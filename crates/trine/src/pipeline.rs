@@ -58,7 +58,7 @@ pub(crate) struct Config {
     /// What was written is to be synced.
     pub(crate) is_durable: bool,
     /// The masks are not those that always are in force.
-    pub(crate) has_own_masks: bool,
+    pub(crate) masks: Masks,
 }
 
 /// One output: what it wants, how it is rendered, where it goes.
@@ -233,8 +233,7 @@ pub(crate) fn set_sampling(sampling: SampleRules) {
 /// Changes what is masked.
 pub(crate) fn set_masks(masks: &Masks) {
     let masking = Arc::new(Masking::new(masks));
-    let has_own_masks = *masks != Masks::default();
-    change(|config| Config { masking, has_own_masks, ..config });
+    change(|config| Config { masking, masks: masks.clone(), ..config });
 }
 
 /// Changes a part of what is in force.

@@ -9,11 +9,11 @@ use std::{
 };
 
 use crate::{
-    black_box::{self, LastWords},
+    black_box::{self, LastWords, Outputs},
     collector,
     config::BlackBox,
     encoder::Format,
-    setup::{Output, setup},
+    setup::{Output, Setup, setup},
     sink::FileSink,
 };
 
@@ -105,44 +105,81 @@ impl Found {
         }
     }
 
+    /// The signal that ended it, in words: `SIGSEGV in thread 4712, at address 0x0, 2026-11-26T04:30:00.123456Z`. `None` where none was
+    /// seen: it was killed (SIGKILL, for want of memory), or left without ending (`_exit`, `exec`), or did not note signals.
+    pub fn signal(&self) -> Option<&str> {
+        self.words()?.signal.as_deref()
+    }
+
+    /// What is done to its events that only the program knows, in words: its stages, an encoder of its own. [`Found::write`] to a file of
+    /// its own does without it; what stages would have masked or dropped is in that file.
+    pub fn only_the_program_knows(&self) -> Vec<String> {
+        let Some(LastWords { outputs, .. }) = self.words() else { return Vec::new() };
+        let stages = outputs.besides.iter().map(|besides| format!("its {besides}"));
+        let own = outputs.all.iter().filter(|output| output.is_of_own_format());
+        stages.chain(own.map(|output| format!("its encoder for {}", output.identity))).collect()
+    }
+
     /// Writes what is unwritten to the files that the process wrote to, in their formats, and removes what it left; how many events.
-    /// With `to`, to that file instead, as JSON lines at its end: what several outputs had to get comes once for each.
+    /// With `to`, to that file instead, as JSON lines at its end: what several outputs had to get comes once for each, and what had
+    /// been rendered for one as it was rendered. A file that is made for it is its owner's alone, as what the process left was.
+    ///
+    /// Secrets are masked as they were by the process: what always is, and by its [`Masks`](crate::mask::Masks). Only the key of its
+    /// pseudonyms is not known: texts in which secrets became pseudonyms have others.
     ///
     /// The pipeline of this process is set up for it.
     ///
-    /// Errors: the process runs, or is of another version; it masked, or changed events, or had an output, that is known to the
+    /// Errors: the process runs, or is of another version; without `to`, it changed events, or had an output, that is known to the
     /// program alone; a file cannot be written. Then everything stays as it is.
     pub fn write(self, to: Option<&Path>) -> Result<u64, String> {
+        let known_alone = self.only_the_program_knows();
         let (dead, words) = match self.state {
             State::Runs => return Err("the process runs".to_owned()),
             State::Unreadable(why) => return Err(why),
             State::Ended(dead, words) => (dead, words),
         };
-        let is_known = |besides: &String| to.is_none() || besides == "masks";
-        if let Some(besides) = words.outputs.besides.iter().find(|besides| is_known(besides)) {
-            return Err(format!("the program has {besides} of its own: start it, and it writes them"));
-        }
-        let mut start = setup().black_box(BlackBox::Off).level("trace").force();
-        match to {
-            Some(path) => start = start.output(Output::file(path).format(Format::Json)),
-            None if words.outputs.all.is_empty() => {
-                return Err("where it wrote to is not known: write it to a file of its own".to_owned());
+        let start =
+            setup().black_box(BlackBox::Off).level("trace").masks(words.outputs.masks.clone()).force();
+        let start = match to {
+            Some(path) => {
+                make_private(path).map_err(|error| format!("{}: {error}", path.display()))?;
+                start.output(Output::file(path).format(Format::Json))
             }
-            None => {
-                for output in &words.outputs.all {
-                    let path = output.identity.strip_prefix("file:");
-                    let (Some(path), Ok(format)) = (path, output.format.parse::<Format>()) else {
-                        return Err(format!(
-                            "it wrote to {}, as {}: start the program, or write it to a file of its own",
-                            output.identity, output.format
-                        ));
-                    };
-                    let sink = FileSink::new(path);
-                    start = start.output(Output::to(sink).format(format).level(&output.levels));
-                }
+            None if !known_alone.is_empty() => {
+                return Err(format!(
+                    "only the program knows {}: start it, and it writes them; or have them written to a file of its own",
+                    known_alone.join(" and ")
+                ));
             }
-        }
+            None => with_outputs(start, &words.outputs)?,
+        };
         start.start();
         collector::recover_one(dead, to)
     }
+}
+
+/// The outputs that the process had.
+fn with_outputs(start: Setup, outputs: &Outputs) -> Result<Setup, String> {
+    if outputs.all.is_empty() {
+        return Err("where it wrote to is not known: write it to a file of its own".to_owned());
+    }
+    outputs.all.iter().try_fold(start, |start, output| {
+        let path = output.identity.strip_prefix("file:");
+        let (Some(path), Ok(format)) = (path, output.format.parse::<Format>()) else {
+            return Err(format!(
+                "it wrote to {}, as {}: start the program, or write it to a file of its own",
+                output.identity, output.format
+            ));
+        };
+        Ok(start.output(Output::to(FileSink::new(path)).format(format).level(&output.levels)))
+    })
+}
+
+/// Makes a file that is its owner's alone, unless there is one.
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    black_box,
     collector::OUTPUTS_MAX,
     config::{ClockChoice, Compression, DEFAULT_RING_BYTES, OutputSettings, RotateEvery, Settings, Target},
     encoder::{Encoder, Format},
@@ -48,6 +49,7 @@ pub fn setup() -> Setup {
         is_forced: false,
         flushes_on_termination: false,
         reopens_on_hangup: None,
+        notes_fatal_signals: true,
     }
 }
 
@@ -61,6 +63,7 @@ pub struct Setup {
     is_forced: bool,
     flushes_on_termination: bool,
     reopens_on_hangup: Option<bool>,
+    notes_fatal_signals: bool,
 }
 
 impl Setup {
@@ -191,6 +194,16 @@ impl Setup {
         self
     }
 
+    /// Notes in the black box which of SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT and SIGTRAP ends the process, on which thread, and
+    /// when: the next start and `trine recover` then say so. Default true, where there is a black box. The first start decides.
+    ///
+    /// Whatever handled the signal before is called, and the process ends as it would have. A signal that is ignored when the first
+    /// event is emitted stays ignored; a handler that the program sets later is in force alone, unless it calls the one before.
+    pub fn note_fatal_signals(mut self, wanted: bool) -> Setup {
+        self.notes_fatal_signals = wanted;
+        self
+    }
+
     /// What the code says wins over the configuration file and the variables, item by item. For tests, and for programs
     /// whose output is not their user's to choose.
     pub fn force(mut self) -> Setup {
@@ -248,15 +261,17 @@ impl Setup {
         }
         let has_file = outputs.iter().any(|output| output.sink.is_file());
         set_signals(self.flushes_on_termination, self.reopens_on_hangup, has_file);
+        black_box::note_signals(self.notes_fatal_signals);
         let color = settings.color.unwrap_or(true);
+        let masks = settings.masks.unwrap_or_default();
         pipeline::start(Start {
             config: Config {
                 levels: settings.level.unwrap_or_default(),
                 stages: self.stages,
                 sampling: settings.sample.unwrap_or_default(),
                 is_durable,
-                has_own_masks: settings.masks.as_ref().is_some_and(|masks| *masks != Masks::default()),
-                masking: Arc::new(Masking::new(&settings.masks.unwrap_or_default())),
+                masking: Arc::new(Masking::new(&masks)),
+                masks,
                 pipes: outputs.into_iter().map(|output| output.into_pipe(settings.format, color)).collect(),
             },
             is_inline: settings.delivery == Some(Delivery::Inline),

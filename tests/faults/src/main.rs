@@ -3,7 +3,9 @@
 //! ```sh
 //! trine-faults kill [KILLS] [SEED]     # kill -9 at random moments; now and then SIGSEGV and SIGABRT
 //! trine-faults control [KILLS] [SEED]  # the same without a black box: has to lose events, or this proves nothing
-//! trine-faults write [UP_TO] [SEED]    # killed inside the Nth write, for every N; needs strace
+//! trine-faults write [UP_TO] [SEED]    # killed inside the Nth write of an endless run, for every N up to one; needs strace
+//! trine-faults calls [EVENTS] [SEED]   # killed inside the Nth call of a whole run, for every N and several calls; needs strace
+//! trine-faults memory [KILLS] [SEED]   # killed for want of memory, in a control group with little of it; needs to be root
 //! trine-faults flip [BOXES] [SEED]     # bits flipped at random in what a killed victim left
 //! trine-faults disk [EVENTS] [SEED]    # a disk that is full, broken or slow for a while; needs strace
 //! ```
@@ -13,8 +15,10 @@
 //! each thread of each run every event whose macro returned has to be there, once, whole, in order; one more may be.
 #![forbid(unsafe_code)]
 
+mod calls;
 mod check;
 mod flips;
+mod memory;
 mod plan;
 mod trouble;
 mod victim;
@@ -66,6 +70,8 @@ fn main() -> ExitCode {
         [fault, rest @ ..] if rest.len() <= 2 => {
             let default = match *fault {
                 "write" => WRITES,
+                "calls" => calls::EVENTS,
+                "memory" => memory::KILLS,
                 "disk" => EVENTS,
                 "flip" => BOXES,
                 _ => KILLS,
@@ -74,7 +80,9 @@ fn main() -> ExitCode {
             match (*fault, count, number(rest.get(1), seed_of_now())) {
                 ("kill", Some(kills), Some(seed)) => kill(kills, seed),
                 ("control", Some(kills), Some(seed)) => control(kills, seed),
-                ("write", Some(writes), Some(seed)) => kill_in_writes(writes, seed),
+                ("write", Some(writes), Some(seed)) => calls::in_writes(writes, seed),
+                ("calls", Some(events), Some(seed)) => calls::in_all_calls(events, seed),
+                ("memory", Some(kills), Some(seed)) => memory::run(kills, seed),
                 ("flip", Some(boxes), Some(seed)) => flips::run(boxes, seed),
                 ("disk", Some(events), Some(seed)) => trouble::run(events, seed),
                 _ => usage(),
@@ -86,8 +94,8 @@ fn main() -> ExitCode {
 
 fn usage() -> ExitCode {
     eprintln!(
-        "usage: trine-faults kill|control [KILLS] [SEED], trine-faults write [UP_TO] [SEED], \
-         trine-faults disk [EVENTS] [SEED], trine-faults flip [BOXES] [SEED]"
+        "usage: trine-faults kill|control|memory [KILLS] [SEED], trine-faults write [UP_TO] [SEED], \
+         trine-faults calls|disk [EVENTS] [SEED], trine-faults flip [BOXES] [SEED]"
     );
     ExitCode::from(2)
 }
@@ -105,6 +113,14 @@ impl Place {
     fn new(seed: u64) -> Place {
         let path = std::env::temp_dir().join(format!("trine-faults-{}-{seed:x}", std::process::id()));
         std::fs::create_dir_all(&path).expect("a directory for the files");
+        Place(path)
+    }
+
+    /// One for a black box.
+    fn in_shared_memory(seed: u64) -> Place {
+        use std::os::unix::fs::DirBuilderExt;
+        let path = Path::new("/dev/shm").join(format!("trine-faults-{}-{seed:x}", std::process::id()));
+        std::fs::DirBuilder::new().mode(0o700).create(&path).expect("a directory in shared memory");
         Place(path)
     }
 
@@ -210,36 +226,6 @@ fn recover_and_check(place: &Path, plan: &Plan, has_box: bool, counts: &[Counts]
     assert!(status.as_ref().is_ok_and(|status| status.success()), "{status:?}");
     let returned: Vec<Vec<u64>> = counts.iter().map(Counts::read).collect();
     check(place, plan, &returned)
-}
-
-fn kill_in_writes(writes: u64, seed: u64) -> ExitCode {
-    println!("killed in each write up to number {writes}, seed {seed}");
-    let mut random = Random::new(seed);
-    let plan = Plan::choose(&mut random);
-    let place = Place::new(random.next());
-    let (mut counts, mut killed) = (Vec::new(), 0);
-    for run in 0..writes {
-        let told = Counts::create(&place.0, run, plan.threads);
-        let victim = victim_of(&place.0, run, "for-ever", &plan, true);
-        let fault = format!("write:signal=KILL:when={}", run + 1);
-        let Ok(mut child) = traced(&victim, &place.0, &fault).spawn() else {
-            println!("there is no strace: not done");
-            return ExitCode::SUCCESS;
-        };
-        if !ends(&mut child, None) {
-            println!("write {} never came", run + 1);
-            return place.keep();
-        }
-        killed += u64::from(told.read().iter().any(|count| *count > 0));
-        counts.push(told);
-    }
-    let figure = recover_and_check(&place.0, &plan, true, &counts);
-    println!("  {writes} writes of {plan}, {killed} amid events: {figure}");
-    if !figure.is_good() || figure.recovered == 0 {
-        return place.keep();
-    }
-    place.remove();
-    ExitCode::SUCCESS
 }
 
 fn victim_of(place: &Path, run: u64, life: &str, plan: &Plan, has_box: bool) -> Command {

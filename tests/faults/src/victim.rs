@@ -24,6 +24,11 @@ pub(crate) const LOG: &str = "app.jsonl";
 pub(crate) const SECOND: &str = "all.log";
 /// Variable that has a victim sync its files.
 pub(crate) const DURABLE: &str = "FAULTS_DURABLE";
+/// Variable with the file by which a victim joins a control group, whose memory it eats up.
+pub(crate) const GROUP: &str = "FAULTS_GROUP";
+/// What it eats at a time, and how long that takes it.
+const BITE_BYTES: usize = 1 << 20;
+const BITE_PAUSE: Duration = Duration::from_millis(1);
 /// Longest that a victim that ends waits for its outputs.
 const FLUSH_MAX: Duration = Duration::from_secs(20);
 /// One event in so many is too large for a small ring.
@@ -83,9 +88,17 @@ pub(crate) fn run(place: &Path, run: u64, life: &str, plan: &Plan) {
     if plan.has_second {
         setup = setup.output(Output::file(place.join(SECOND)).format(Format::Logfmt));
     }
+    let group = std::env::var_os(GROUP);
+    if let Some(group) = &group {
+        // Before anything is in memory, so that all of it is the group's.
+        std::fs::write(group, std::process::id().to_string()).expect("a control group");
+    }
     setup.start();
     if life == "only-recover" {
         return;
+    }
+    if group.is_some() {
+        thread::spawn(eat);
     }
     let events = life.parse().unwrap_or(u64::MAX);
     let counts = Arc::new(Counts::open(place, run));
@@ -104,6 +117,15 @@ pub(crate) fn run(place: &Path, run: u64, life: &str, plan: &Plan) {
     trine::flush(FLUSH_MAX);
     if let Some(word) = counts.0.words().last() {
         word.store(trine::health().lost, Ordering::Release);
+    }
+}
+
+/// Takes memory until the system kills.
+fn eat() {
+    let mut eaten = Vec::new();
+    loop {
+        eaten.push(std::hint::black_box(vec![1_u8; BITE_BYTES]));
+        thread::sleep(BITE_PAUSE);
     }
 }
 

@@ -13,8 +13,11 @@ use crate::exit::Failure;
 /// Write what dead processes could not, and say what they were doing.
 ///
 /// Looks into the directory of each process in DIR, leaves those of living ones alone, and shows of the others what they had begun and
-/// not ended, and the last events of each thread. Then writes what no output has: once, whole, in order, to the files that
+/// not ended, the last events of each thread, and the signal that ended it, if one was seen. Then writes what no output has: once, whole, in order, to the files that
 /// the process wrote to. The next start of the service does the same by itself.
+///
+/// What only the program knows (stages, an encoder or a sink of its own) it does not guess: such events are left to the program, or
+/// are written without it to the file of `--to`, and what is missing is said. Secrets are masked there as by the program's masks.
 ///
 /// Exits with 1 when dead processes have left nothing.
 #[derive(Args, Debug)]
@@ -54,14 +57,20 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
     let mut failed = Vec::new();
     for found in dead {
         show(&mut out, &found).map_err(Failure::io("write to the standard output"))?;
-        if !flags.dry_run {
-            let name = format!("what process {} of {} left", process(&found), found.service());
-            match found.write(flags.to.as_deref()) {
-                Ok(events) => writeln!(out, "  written: {events} events")
-                    .map_err(Failure::io("write to the standard output"))?,
-                Err(why) => failed.push((name, why)),
-            }
+        if flags.dry_run {
+            continue;
         }
+        let name = format!("what process {} of {} left", process(&found), found.service());
+        let without = found.only_the_program_knows();
+        let done = match found.write(flags.to.as_deref()) {
+            Ok(events) => wrote(&mut out, events, &without),
+            Err(why) => {
+                let told = writeln!(out, "  kept: {why}");
+                failed.push((name, why));
+                told
+            }
+        };
+        done.map_err(Failure::io("write to the standard output"))?;
     }
     match failed.into_iter().next() {
         None => Ok(()),
@@ -73,13 +82,36 @@ fn process(found: &Found) -> String {
     found.process().map_or_else(|| "?".to_owned(), |process| process.to_string())
 }
 
+/// What was written, and what was not done to it.
+fn wrote(out: &mut impl Write, events: u64, without: &[String]) -> io::Result<()> {
+    writeln!(out, "  written: {events} events")?;
+    if without.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "  not applied, since only the program knows it: {}", without.join(", "))
+}
+
 /// The last words of one process.
 fn show(out: &mut impl Write, found: &Found) -> io::Result<()> {
     writeln!(out, "{}: process {} has ended", found.service(), process(found))?;
     if let Some(why) = found.trouble() {
         return writeln!(out, "  kept: {why}");
     }
+    match found.signal() {
+        Some(signal) => writeln!(out, "  ended by {signal}"),
+        None => {
+            writeln!(out, "  no signal was seen: it was killed (kill -9, no memory), or left without ending")
+        }
+    }?;
     writeln!(out, "  not written: {} events", found.unwritten())?;
+    let without = found.only_the_program_knows();
+    if found.unwritten() > 0 && !without.is_empty() {
+        writeln!(
+            out,
+            "  only the program knows: {} (start it, or write without with --to FILE)",
+            without.join(", ")
+        )?;
+    }
     if !found.open_operations().is_empty() {
         writeln!(out, "  begun and not ended:")?;
         found.open_operations().iter().try_for_each(|line| writeln!(out, "    {line}"))?;

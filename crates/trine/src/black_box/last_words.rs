@@ -9,19 +9,21 @@ use std::{
 use trine_model::{NameParts, Role};
 use trine_ring::{
     Remains,
+    fatal::Fatal,
     record::{Record, ValueRef},
 };
 
 use super::{
+    END,
     journal::{self, Outputs},
     remains::{note_damage, numbered, read_sites},
 };
 use crate::{
     callsite::Callsite,
+    civil::Stamp,
     clock::Timeline,
     encoder::{Encoder, Json},
     event::EventRef,
-    mask::Masks,
     masks::Masking,
 };
 
@@ -34,6 +36,8 @@ pub(crate) struct LastWords {
     /// Events that no output is known to have.
     pub(crate) unwritten: u64,
     pub(crate) outputs: Outputs,
+    /// The signal that ended it, in words.
+    pub(crate) signal: Option<String>,
     /// By thread: the last events as lines, the oldest first.
     pub(crate) threads: Vec<(u32, Vec<String>)>,
     /// The starts, as lines, of what has no end.
@@ -62,8 +66,12 @@ pub(super) fn read(directory: &Path, last: usize) -> io::Result<LastWords> {
         sites,
         timeline: Timeline::of(anchor),
         json: Json::new(),
-        masking: Masking::new(&Masks::default()),
+        masking: Masking::new(&words.outputs.masks),
     };
+    words.signal = Fatal::read(&directory.join(END)).map(|fatal| {
+        let time = Stamp::default().text(Timeline::of(anchor).unix_ns(fatal.ticks));
+        format!("{}, {}", in_words(&fatal, process_of(directory)), String::from_utf8_lossy(&time))
+    });
     let mut open: BTreeMap<String, String> = BTreeMap::new();
     let mut ended: Vec<String> = Vec::new();
     for (number, name) in numbered(directory, "ring-") {
@@ -117,6 +125,23 @@ impl Shown {
         self.json.encode(&self.masking.shown(event, &mut bytes), &mut line);
         Some((site, String::from_utf8_lossy(line.trim_ascii_end()).into_owned()))
     }
+}
+
+/// What ended a process, without the time.
+pub(super) fn in_words(fatal: &Fatal, process: Option<u32>) -> String {
+    let mut text = format!("{} in thread {}", fatal.name(), fatal.thread);
+    if fatal.sender != 0 && Some(fatal.sender) != process {
+        text.push_str(&format!(", sent by process {}", fatal.sender));
+    }
+    if fatal.address != 0 || (fatal.sender == 0 && fatal.name() == "SIGSEGV") {
+        text.push_str(&format!(", at address {:#x}", fatal.address));
+    }
+    text
+}
+
+/// The number that a directory's process had.
+pub(super) fn process_of(directory: &Path) -> Option<u32> {
+    directory.file_name()?.to_str()?.rsplit('.').nth(1)?.parse().ok()
 }
 
 /// The id of the run that an event belongs to.

@@ -63,9 +63,9 @@ pub(crate) fn recover() {
         let directory = remains.directory().to_owned();
         match write_remains(remains) {
             Ok((0, _)) => {}
-            Ok((events, process)) => health::report(format_args!(
-                "wrote {events} events that process {process} had not written when it ended"
-            )),
+            Ok((events, how)) => {
+                health::report(format_args!("wrote {events} events that {how}"));
+            }
             Err(why) => black_box::report_kept(&directory, &why),
         }
     }
@@ -91,7 +91,7 @@ impl Renderer {
     }
 }
 
-/// Writes what one process left; how many events, and its number.
+/// Writes what one process left; how many events, and whose they were.
 ///
 /// Done with its own journal, so that dying here is dying there once more.
 fn write_remains(mut remains: Remains) -> Result<(u64, String), String> {
@@ -153,9 +153,9 @@ fn write_remains(mut remains: Remains) -> Result<(u64, String), String> {
     }
     collector.flush_sinks();
     remains.damaged.extend(collector.damage());
-    let name = remains.directory().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let how = black_box::how_it_ended(remains.directory());
     black_box::finish(remains);
-    Ok((rendered + pass.records, name.rsplit('.').nth(1).unwrap_or("?").to_owned()))
+    Ok((rendered + pass.records, how))
 }
 
 impl Collector {

@@ -104,6 +104,38 @@ impl Masks {
         self.keys.is_empty() && self.kinds.is_empty()
     }
 
+    /// A line per change, for whoever writes events of this process without it: a word, a tab, and what it is about. The key of
+    /// pseudonyms is left out: it is a secret.
+    pub(crate) fn to_lines(&self) -> impl Iterator<Item = String> {
+        let keys = self.keys.iter().map(|(key, treatment)| match treatment {
+            Some(treatment) => format!("mask\t{treatment}\t{key}"),
+            None => format!("allow\t{key}"),
+        });
+        let kinds = self.kinds.iter().map(|(kind, is_on)| match is_on {
+            true => format!("detect\t{kind}"),
+            false => format!("ignore\t{kind}"),
+        });
+        // A key may be anything; one that would end a line is none that has an effect.
+        keys.filter(|line| !line.contains(['\n', '\r'])).chain(kinds)
+    }
+
+    /// Adds the change that a line of [`Masks::to_lines`] says; false where it says none.
+    pub(crate) fn add_line(&mut self, line: &str) -> bool {
+        let (word, rest) = line.split_once('\t').unwrap_or((line, ""));
+        let change = match (word, rest.split_once('\t')) {
+            ("mask", Some((treatment, key))) => {
+                treatment.parse().map(|treatment| Masks::new().key(key, treatment)).ok()
+            }
+            ("allow", _) => Some(Masks::new().allow(rest)),
+            ("detect", _) => rest.parse().map(|kind| Masks::new().detect(kind)).ok(),
+            ("ignore", _) => rest.parse().map(|kind| Masks::new().ignore(kind)).ok(),
+            _ => None,
+        };
+        let is_one = change.is_some();
+        *self = change.unwrap_or_default().over(std::mem::take(self));
+        is_one
+    }
+
     /// The keys that are masked, with the changes; each that is none is reported.
     pub(crate) fn key_policy(&self) -> KeyPolicy {
         if self.keys.len() > MASK_RULES_MAX {

@@ -11,6 +11,8 @@ mod black_box;
 mod configuration;
 #[cfg(unix)]
 mod counts;
+#[cfg(target_os = "linux")]
+mod fatal;
 #[cfg(unix)]
 mod fork;
 #[cfg(unix)]
@@ -49,6 +51,8 @@ fn main() -> std::process::ExitCode {
         black_box::CASES,
         configuration::CASES,
         counts::CASES,
+        #[cfg(target_os = "linux")]
+        fatal::CASES,
         fork::CASES,
         leaving::CASES,
         levels::CASES,

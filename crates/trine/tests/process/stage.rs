@@ -136,7 +136,7 @@ pub(crate) struct Stage {
     /// The case's own; deleted when the check ends well.
     pub(crate) directory: PathBuf,
     /// The case's own too: what programs of other cases leave behind is not found.
-    black_box: PathBuf,
+    pub(crate) black_box: PathBuf,
 }
 
 impl Stage {

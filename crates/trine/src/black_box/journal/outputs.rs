@@ -1,11 +1,12 @@
 //! What the outputs are, in words: for whoever goes on without the program.
 //!
-//! A line per output: what it is called, its format, its levels, separated by tabs. A line that begins with `#` names something that
-//! is done to events and cannot be written down.
+//! A line per output: what it is called, its format, its levels, separated by tabs. A line that begins with `#` says what is masked
+//! besides what always is, or names something that is done to events and cannot be written down.
 
 use crate::{
     black_box::identity_of,
     encoder::Format,
+    mask::Masks,
     pipeline::{Config, Pipe},
 };
 
@@ -16,7 +17,9 @@ const OWN: &str = "own";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outputs {
     pub(crate) all: Vec<Described>,
-    /// What else is done to events: `stages`, `masks`.
+    /// What is masked besides what always is.
+    pub(crate) masks: Masks,
+    /// What else is done to events: `stages`.
     pub(crate) besides: Vec<String>,
 }
 
@@ -31,6 +34,13 @@ pub(crate) struct Described {
     pub(crate) levels: String,
 }
 
+impl Described {
+    /// True for an encoder that only the program has.
+    pub(crate) fn is_of_own_format(&self) -> bool {
+        self.format == OWN
+    }
+}
+
 impl Outputs {
     pub(crate) fn of(config: &Config) -> Outputs {
         let describe = |pipe: &Pipe| Described {
@@ -38,10 +48,11 @@ impl Outputs {
             format: pipe.format.map_or(OWN, Format::as_str).to_owned(),
             levels: pipe.rules.as_ref().unwrap_or(&config.levels).to_string(),
         };
-        let besides = [("stages", !config.stages.is_empty()), ("masks", config.has_own_masks)];
+        let has_stages = !config.stages.is_empty();
         Outputs {
             all: config.pipes.iter().map(describe).collect(),
-            besides: besides.iter().filter(|(_, is)| *is).map(|(name, _)| (*name).to_owned()).collect(),
+            masks: config.masks.clone(),
+            besides: has_stages.then(|| "stages".to_owned()).into_iter().collect(),
         }
     }
 
@@ -51,7 +62,8 @@ impl Outputs {
     }
 
     pub(super) fn to_text(&self) -> String {
-        let besides = self.besides.iter().map(|name| format!("#{name}\n"));
+        let besides = self.masks.to_lines().chain(self.besides.iter().cloned());
+        let besides = besides.map(|line| format!("#{line}\n"));
         let all = self.all.iter().map(|one| format!("{}\t{}\t{}\n", one.identity, one.format, one.levels));
         all.chain(besides).collect()
     }
@@ -59,8 +71,10 @@ impl Outputs {
     pub(super) fn from_text(text: &str) -> Outputs {
         let mut outputs = Outputs::default();
         for line in text.lines() {
-            if let Some(name) = line.strip_prefix('#') {
-                outputs.besides.push(name.to_owned());
+            if let Some(said) = line.strip_prefix('#') {
+                if !outputs.masks.add_line(said) {
+                    outputs.besides.push(said.to_owned());
+                }
                 continue;
             }
             // From the end: a path may hold a tab.
@@ -75,6 +89,7 @@ impl Outputs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mask::{Kind, Treatment};
 
     #[test]
     fn what_is_written_is_read_back() {
@@ -85,9 +100,18 @@ mod tests {
         };
         let outputs = Outputs {
             all: vec![one("file:/var/log/a\tb.jsonl", "json"), one("stdout", OWN)],
+            masks: Masks::new()
+                .key("nick\tname", Treatment::Redact)
+                .allow("parser_token")
+                .detect(Kind::Email)
+                .ignore(Kind::Iban),
             besides: vec!["stages".into()],
         };
         assert_eq!(Outputs::from_text(&outputs.to_text()), outputs);
         assert_eq!(Outputs::from_text("damaged").all[0].identity, "");
+        // What another version says is not taken for nothing.
+        let odd = ["mask\tsometimes\tname", "detect\tghosts", "masks"];
+        let text: String = odd.iter().map(|line| format!("#{line}\n")).collect();
+        assert_eq!(Outputs::from_text(&text).besides, odd);
     }
 }
