@@ -6,7 +6,7 @@
 #   bash bench/run.sh keep            as without it, and writes results/<date>-<machine>.md
 #   bash bench/run.sh only=trine,slog-json [rounds=N]
 #   bash bench/run.sh check           only looks whether every contestant writes the right lines
-#   bash bench/run.sh extras [build] [callsites] [idle]
+#   bash bench/run.sh extras [build] [callsites] [idle] [black_box]
 set -eu
 cd "$(dirname "$0")"
 

@@ -28,6 +28,8 @@ if ! cargo fuzz --version >/dev/null 2>&1; then
     RUSTC_BOOTSTRAP=0 cargo install cargo-fuzz --debug --locked || exit 2
 fi
 
+# Callsites of dead processes are kept for the life of whoever reads them.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
 cd fuzz
 targets=("$@")
 [ $# -gt 0 ] || for program in fuzz_targets/*.rs; do targets+=("$(basename "$program" .rs)"); done

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         ["extras", options @ ..] => extras::main(options),
         _ => {
             eprintln!(
-                "usage: trine-bench run [quick] [only=NAME,..] [keep] | check | extras [build|callsites|idle] .."
+                "usage: trine-bench run [quick] [only=NAME,..] [keep] | check | extras [build|callsites|idle|black_box] .."
             );
             ExitCode::from(2)
         }

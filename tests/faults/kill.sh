@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Kills a program that emits, at random moments and inside its writes, flips bits in what it left, and counts what is in its log.
+# Kills a program that emits, at random moments, inside its system calls and for want of memory, flips bits in what it left, and counts
+# what is in its log.
 #
 #   bash tests/faults/kill.sh          # 200 kills: what CI runs, some 20 s
 #   bash tests/faults/kill.sh 2000     # as many as said
@@ -17,4 +18,6 @@ faults=${CARGO_TARGET_DIR:-target}/debug/trine-faults
 timeout 120 "$faults" control 20 "$seed"
 timeout $((60 + kills)) "$faults" kill "$kills" "$seed"
 timeout 600 "$faults" write 60 "$seed"
+timeout 900 "$faults" calls 100 "$seed"
+timeout 300 "$faults" memory 20 "$seed"
 timeout 300 "$faults" flip 200 "$seed"

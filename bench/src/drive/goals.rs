@@ -33,6 +33,7 @@ use Limit::{AtLeast, AtMost, Below};
 const BURST: (&str, &str) = ("trine-queued", "burst_ns");
 const TAIL: (&str, &str) = ("trine-queued", "paced_p999_ns");
 const OPERATION: (&str, &str) = ("trine-queued", "operation_ns");
+const BOX_ON: (&str, &str) = ("trine", "black_box_on_ns");
 const DRAINED: (&str, &str) = ("trine-queued", "sustained_keps");
 
 static GOALS: &[Goal] = &[
@@ -83,6 +84,8 @@ static GOALS: &[Goal] = &[
     goal("crates in all", ("trine", "crates"), NONE, Below(15.0)),
     goal("idle, % of a core", ("trine", "idle_percent"), NONE, Below(0.1)),
     goal("idle, MB", ("trine", "idle_rss_mb"), NONE, Below(8.0)),
+    goal("W2 with the black box against without", BOX_ON, ("trine", "black_box_off_ns"), AtMost(1.05)),
+    goal("recovered after abort, k events/s", ("trine", "recovered_keps"), NONE, AtLeast(1000.0)),
 ];
 
 /// The table of promises, a row each, with PASS, MISS, or what is missing.

@@ -1,5 +1,6 @@
-//! What a logger costs beside its events: building it, compiling its callsites, and doing nothing.
+//! What a logger costs beside its events: building it, compiling its callsites, doing nothing, and outliving its process.
 
+mod black_box;
 mod build;
 mod callsites;
 mod idle;
@@ -14,10 +15,14 @@ use crate::measure::Report;
 /// An extra measurement and how it is called.
 type Extra = (&'static str, fn() -> Result<Report, String>);
 
-const EXTRAS: [Extra; 3] =
-    [("build", build::measure), ("callsites", callsites::measure), ("idle", idle::measure)];
+const EXTRAS: [Extra; 4] = [
+    ("build", build::measure),
+    ("callsites", callsites::measure),
+    ("idle", idle::measure),
+    ("black_box", black_box::measure),
+];
 
-/// `extras [build] [callsites] [idle]`: those that are named, or all.
+/// `extras [build] [callsites] [idle] [black_box]`: those that are named, or all.
 pub fn main(names: &[&str]) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     for (name, measure) in EXTRAS.iter().filter(|(name, _)| names.is_empty() || names.contains(name)) {

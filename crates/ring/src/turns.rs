@@ -104,9 +104,9 @@ mod tests {
             assert_eq!(latest(&words), Some((sequence, vec![7 * sequence, 0])));
         }
         assert_eq!(
-            TURNS.latest(&words[..7], |_| Some(3)),
-            None,
-            "the later one is not there, the other is too short"
+            latest(&words[..7]),
+            Some((4, vec![28, 0])),
+            "of the later one there is no more than a word"
         );
     }
 

@@ -230,12 +230,19 @@ pub(crate) const CASES: &[Case] = &[
             // SAFETY: `status` is a valid place; the child is ours.
             unsafe { libc::waitpid(child, &raw mut status, 0) };
             assert_eq!(libc::WTERMSIG(status), libc::SIGABRT);
+            place.say(format_args!("child {child}"));
             // SAFETY: ends the process at once.
             unsafe { libc::_exit(0) };
         },
         |stage| {
-            stage.run().assert_success();
-            assert_eq!(noted(stage), None);
+            let outcome = stage.run();
+            outcome.assert_success();
+            let found = recovery::look(&stage.black_box).unwrap();
+            assert_eq!(found.len(), 2);
+            for one in found {
+                let is_child = one.process().map(u64::from) == Some(outcome.number("child"));
+                assert_eq!(one.signal().is_some(), is_child, "{one:?}");
+            }
         },
     ),
     Case::new(

@@ -35,6 +35,8 @@ mod signals;
 mod sinks;
 #[cfg(unix)]
 mod stage;
+#[cfg(target_os = "linux")]
+mod surroundings;
 #[cfg(unix)]
 mod threads;
 #[cfg(unix)]
@@ -61,6 +63,8 @@ fn main() -> std::process::ExitCode {
         recovery::CASES,
         shortage::CASES,
         signals::CASES,
+        #[cfg(target_os = "linux")]
+        surroundings::CASES,
         threads::CASES,
         time::CASES,
         trouble::CASES,

@@ -137,7 +137,7 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("a_full_disk_is_waited_for_and_every_event_is_written_or_counted", fill_disk, |stage| {
         let disk = stage.path("disk");
         fs::create_dir(&disk).unwrap();
-        if let Err(error) = mount(&disk) {
+        if let Err(error) = mount(&disk, DISK_KIB) {
             println!("skipped a_full_disk...: no tmpfs can be mounted here: {error}");
             return;
         }
@@ -215,9 +215,10 @@ fn fill_disk(place: &Place) {
     place.say(format_args!("emitted {emitted}"));
 }
 
-fn mount(disk: &std::path::Path) -> std::io::Result<()> {
+/// Mounts a disk of so many KiB in memory.
+pub(crate) fn mount(disk: &std::path::Path, kib: u64) -> std::io::Result<()> {
     let target = std::ffi::CString::new(disk.to_str().unwrap()).unwrap();
-    let options = std::ffi::CString::new(format!("size={DISK_KIB}k")).unwrap();
+    let options = std::ffi::CString::new(format!("size={kib}k,mode=700")).unwrap();
     // SAFETY: all texts are NUL-terminated and outlive the call.
     let done = unsafe {
         libc::mount(c"none".as_ptr(), target.as_ptr(), c"tmpfs".as_ptr(), 0, options.as_ptr().cast())
@@ -225,7 +226,7 @@ fn mount(disk: &std::path::Path) -> std::io::Result<()> {
     if done == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
 }
 
-fn unmount(disk: &std::path::Path) {
+pub(crate) fn unmount(disk: &std::path::Path) {
     let target = std::ffi::CString::new(disk.to_str().unwrap()).unwrap();
     // SAFETY: the text is NUL-terminated and outlives the call.
     unsafe { libc::umount2(target.as_ptr(), libc::MNT_DETACH) };
