@@ -35,6 +35,8 @@ mod hash;
 mod keep;
 mod known;
 mod live;
+mod marks;
+mod names;
 mod pairs;
 mod place;
 mod plan;

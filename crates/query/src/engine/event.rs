@@ -1,17 +1,19 @@
 //! Which fields a question wants, and how they are found in an event, whatever wrote it.
 
-use std::{borrow::Cow, ops::Range, sync::Arc};
+use std::{borrow::Cow, ops::Range};
 
-use hashbrown::HashMap;
+use trine_model::EventName;
 
-use trine_model::{EventName, NameParts, Role};
-
-use super::{hash::Build, scope::EventScope, value::Val};
+use super::{
+    names::{Found, Named, Names},
+    scope::EventScope,
+    value::Val,
+};
 use crate::{
     answer::Cell,
     scan::{
-        foreign::{Format, without_emoji},
-        line::{Broken, FieldSet, Line, Path, Raw},
+        foreign::Format,
+        line::{Broken, FieldSet, Front, Hits, Line, Path, Raw},
         time,
     },
 };
@@ -44,6 +46,17 @@ pub(super) enum Slot {
     Extra(usize),
     /// What lies within a value that a stage before added.
     Within(usize, Path),
+}
+
+impl Slot {
+    /// Whether it is the name, or something that the name says.
+    pub(super) fn is_of_name(&self) -> bool {
+        match self {
+            Slot::Name => true,
+            Slot::Derived(derived) => !derived.is_of_time(),
+            _ => false,
+        }
+    }
 }
 
 /// What the name or the time says.
@@ -88,85 +101,6 @@ impl Derived {
     }
 }
 
-/// What a name says, read once for all events that have it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Said {
-    domain: String,
-    action: String,
-    status: String,
-    operation: String,
-    role: &'static str,
-    outcome: &'static str,
-}
-
-impl Said {
-    /// What a name says, emoji and dots or not; of a sentence, that it has no parts.
-    fn of(name: &str) -> Said {
-        if EventName::check(name).is_err() {
-            return Said { role: Role::Point.as_str(), ..Said::default() };
-        }
-        let parts = NameParts::of(name);
-        let plain = |text: &str| text.replace('.', "_");
-        Said {
-            domain: plain(parts.domain),
-            action: plain(parts.action),
-            status: plain(parts.status),
-            operation: plain(&parts.operation()),
-            role: parts.role().as_str(),
-            outcome: match parts.role() {
-                Role::Ok => "success",
-                Role::Fail => "failure",
-                Role::Open | Role::Point => "",
-            },
-        }
-    }
-
-    fn get(&self, derived: Derived) -> Val<'_> {
-        let text = match derived {
-            Derived::Domain => &self.domain,
-            Derived::Action => &self.action,
-            Derived::Status => &self.status,
-            Derived::Operation => &self.operation,
-            Derived::Role => self.role,
-            Derived::Outcome => self.outcome,
-            Derived::HourOfDay | Derived::DayOfWeek => "",
-        };
-        if text.is_empty() { Val::Null } else { Val::Text(Cow::Borrowed(text)) }
-    }
-}
-
-/// Names whose parts are remembered; a log that makes up names has more, and they are read again and again.
-const NAMES_MAX: usize = 10_000;
-
-/// What the names say that were seen.
-#[derive(Debug, Default)]
-pub(super) struct Sayings {
-    known: HashMap<Vec<u8>, Arc<Said>, Build>,
-}
-
-impl Sayings {
-    /// What the name of an event says, if the question asks for any of it.
-    #[inline]
-    pub(super) fn of(&mut self, reader: &Reader, found: &[Option<Raw<'_>>]) -> Option<Arc<Said>> {
-        let raw = first(found, reader.name.as_ref()?)?;
-        match raw.plain().and_then(|plain| self.known.get(plain)) {
-            Some(said) => Some(said.clone()),
-            None => self.learn(reader, raw),
-        }
-    }
-
-    #[cold]
-    fn learn(&mut self, reader: &Reader, raw: Raw<'_>) -> Option<Arc<Said>> {
-        let said = Arc::new(Said::of(&reader.name_as_written(raw)?));
-        if let Some(plain) = raw.plain()
-            && self.known.len() < NAMES_MAX
-        {
-            self.known.insert(plain.to_vec(), said.clone());
-        }
-        Some(said)
-    }
-}
-
 /// The first of these fields that is there.
 #[inline]
 fn first<'a>(found: &[Option<Raw<'a>>], range: &Range<usize>) -> Option<Raw<'a>> {
@@ -199,6 +133,11 @@ pub(super) struct With {
 impl With {
     /// Any of it.
     pub(super) const ALL: With = With { weight: true, own: true };
+
+    #[inline]
+    pub(super) fn is_any(self) -> bool {
+        self.weight || self.own
+    }
 }
 
 /// How the slots of a question are found in the lines of one format.
@@ -209,9 +148,10 @@ pub(super) struct Reader {
     places: Vec<Places>,
     /// Where name, time and level are, as far as they are wanted.
     ends: Vec<Range<usize>>,
-    /// Where the name is, if something is derived of it.
+    /// Where the name is, if it or something that is derived of it is wanted.
     name: Option<Range<usize>>,
     sample_rate: usize,
+    with: With,
 }
 
 /// Where among the fields a slot is found: the first of these that is there.
@@ -252,30 +192,25 @@ impl Reader {
             .map(|(_, places)| places.own.clone())
             .collect();
         let name = slots.iter().zip(&places).find_map(|(slot, places)| match slot {
-            Slot::Derived(derived) if !derived.is_of_time() => Some(places.from.clone()),
+            Slot::Name => Some(places.own.clone()),
+            slot if slot.is_of_name() => Some(places.from.clone()),
             _ => None,
         });
         let sample_rate = paths.len();
         if with.weight {
             paths.push(Path::key("sample_rate"));
         }
-        Reader { format, set: FieldSet::new(paths), places, ends, name, sample_rate }
+        Reader { format, set: FieldSet::new(paths), places, ends, name, sample_rate, with }
     }
 
-    /// The name as it stands in the log, but for emoji in front of it.
-    fn name_as_written<'a>(&self, raw: Raw<'a>) -> Option<Cow<'a, str>> {
-        let name = match raw.plain() {
-            Some(plain) => String::from_utf8_lossy(plain),
-            None => Cow::Owned(raw.text(&mut String::new())?.to_owned()),
-        };
-        let is_decorated = self.format.has_emoji && !name.starts_with(|c: char| c.is_ascii_alphanumeric());
-        if !is_decorated {
-            return Some(name);
+    /// The name of an event, if the question asks for it or for what it says.
+    #[inline]
+    pub(super) fn name(&self, names: &mut Names, found: &[Option<Raw<'_>>]) -> Option<Found> {
+        let raw = first(found, self.name.as_ref()?)?;
+        match raw.plain() {
+            Some(plain) => Some(names.find(plain, self.format.has_emoji)),
+            None => Some(names.find_escaped(raw.text(&mut String::new())?, self.format.has_emoji)),
         }
-        Some(match name {
-            Cow::Borrowed(name) => Cow::Borrowed(without_emoji(name)),
-            Cow::Owned(name) => Cow::Owned(without_emoji(&name).to_owned()),
-        })
     }
 
     /// How many places the fields of a line take.
@@ -286,6 +221,34 @@ impl Reader {
     #[inline]
     pub(super) fn find<'a>(&self, line: &'a [u8], found: &mut [Option<Raw<'a>>]) -> Result<(), Broken> {
         self.set.find(Line::new(line), found)
+    }
+
+    /// As [`Reader::find`], of a line whose front is known.
+    #[inline]
+    pub(super) fn find_behind<'a>(
+        &self,
+        front: Option<Front<'a>>,
+        line: &'a [u8],
+        found: &mut [Option<Raw<'a>>],
+    ) -> Result<(), Broken> {
+        self.set.find_behind(front, Line::new(line), found)
+    }
+
+    /// As [`Reader::find_behind`], of a line that begins here in the block of the hits.
+    #[inline]
+    pub(super) fn find_in_block<'a>(
+        &self,
+        front: Option<Front<'a>>,
+        line: &'a [u8],
+        begin: usize,
+        hits: &mut Hits<'_>,
+        found: &mut [Option<Raw<'a>>],
+    ) -> Result<(), Broken> {
+        self.set.find_in_block(front, Line::new(line), begin, hits, found)
+    }
+
+    pub(super) fn hits<'b>(&self, block: &'b [u8]) -> Option<Hits<'b>> {
+        self.set.hits(block)
     }
 
     /// How many events the line stands for; only of a reader with weight.
@@ -320,8 +283,8 @@ pub(super) struct Event<'a> {
     pub(super) reader: &'a Reader,
     pub(super) scope: &'a EventScope,
     pub(super) found: &'a [Option<Raw<'a>>],
-    /// What its name says, if that is asked for.
-    pub(super) said: Option<&'a Said>,
+    /// Its name, if that or what it says is asked for.
+    pub(super) name: Option<Named<'a>>,
     pub(super) extra: &'a [Cell],
 }
 
@@ -332,6 +295,11 @@ pub(super) trait Row {
 
     /// As it stands in the line, if it is of a line and not changed by us.
     fn raw(&self, _slot: usize) -> Option<Raw<'_>> {
+        None
+    }
+
+    /// The number of its name, where all that is derived of names is derived of this one.
+    fn name_number(&self) -> Option<u32> {
         None
     }
 
@@ -354,10 +322,16 @@ impl<'a> Event<'a> {
         self.first(&places.own).is_some() || self.first(&places.from).is_some()
     }
 
+    /// The time as it stands in the line.
+    #[inline]
+    pub(super) fn time_raw(&self, slot: usize) -> Option<Raw<'a>> {
+        self.first(&self.reader.places[slot].own)
+    }
+
     /// Nanoseconds since 1970-01-01 UTC.
     #[inline]
     pub(super) fn time(&self, slot: usize) -> Option<i64> {
-        self.first(&self.reader.places[slot].own).and_then(time::from_raw)
+        self.time_raw(slot).and_then(time::from_raw)
     }
 }
 
@@ -380,10 +354,7 @@ impl Row for Event<'_> {
         let Some(places) = self.reader.places.get(slot) else { return Val::Null };
         match &self.scope.slots[slot] {
             Slot::Field(_) => self.first(&places.own).map_or(Val::Null, Val::of_raw),
-            Slot::Name => {
-                let name = self.first(&places.own).and_then(|raw| self.reader.name_as_written(raw));
-                name.map_or(Val::Null, |name| Val::Text(canonical(name)))
-            }
+            Slot::Name => self.name.map_or(Val::Null, |name| Val::Text(Cow::Borrowed(name.name.canonical()))),
             Slot::Time => self.time(slot).map_or(Val::Null, Val::Time),
             Slot::Level => {
                 let raw = self.first(&places.own);
@@ -401,7 +372,7 @@ impl Row for Event<'_> {
                     return Val::of_raw(own);
                 }
                 if !derived.is_of_time() {
-                    return self.said.map_or(Val::Null, |said| said.get(*derived));
+                    return self.name.map_or(Val::Null, |name| name.name.get(*derived));
                 }
                 let time = self.first(&places.from).and_then(time::from_raw);
                 time.map_or(Val::Null, |ns| derived.of_time(ns))
@@ -418,15 +389,14 @@ impl Row for Event<'_> {
     fn raw(&self, slot: usize) -> Option<Raw<'_>> {
         match self.scope.slots.get(slot)? {
             Slot::Field(_) => self.first(&self.reader.places[slot].own),
-            Slot::Name => {
-                let raw = self.first(&self.reader.places[slot].own)?;
-                // A name that is one of ours, in the spelling with `_`, is what it looks like.
-                let is_plain =
-                    |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_';
-                raw.plain().is_some_and(|name| name.iter().all(is_plain)).then_some(raw)
-            }
+            Slot::Name if self.name?.name.is_plain => self.first(&self.reader.places[slot].own),
             _ => None,
         }
+    }
+
+    #[inline]
+    fn name_number(&self) -> Option<u32> {
+        if self.reader.with.own { None } else { self.name?.number }
     }
 
     fn whole(&self) -> Cow<'_, [u8]> {
@@ -479,13 +449,14 @@ mod tests {
         let scope = EventScope { slots: vec![slot], ..EventScope::default() };
         let mut found = vec![None; reader.len()];
         reader.find(line.as_bytes(), &mut found).unwrap();
-        let said = Sayings::default().of(&reader, &found);
+        let mut names = Names::default();
+        let name = reader.name(&mut names, &found);
         let event = Event {
             line: line.as_bytes(),
             reader: &reader,
             scope: &scope,
             found: &found,
-            said: said.as_deref(),
+            name: name.map(|found| names.get(found)),
             extra: &[],
         };
         assert_eq!(event.value(0), expected, "{line}");

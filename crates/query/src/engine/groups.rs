@@ -32,6 +32,16 @@ pub(super) struct Grouping {
     pub(super) every_ns: Option<i64>,
     /// Whether it matters when the first and the last event was.
     pub(super) needs_span: bool,
+    pub(super) shortcut: Option<Shortcut>,
+}
+
+/// What tells the group of an event where its key has nothing else: then the key need not be written down to find it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shortcut {
+    /// Its name.
+    by_name: bool,
+    /// The stretch of time that it lies in, of this length.
+    every: Option<i64>,
 }
 
 /// What groups are told apart by.
@@ -39,6 +49,8 @@ pub(super) struct Grouping {
 pub(super) enum KeyBy {
     /// The value in a slot, looked at as it stands in the line where that is enough.
     Slot(usize),
+    /// The name in a slot, or what it says.
+    Name(usize),
     Expr(Expr),
     /// The stretch of time, of this length, of the time in a slot.
     Every(i64, usize),
@@ -56,16 +68,61 @@ pub(super) struct Groups {
     heap: usize,
     /// The group of the event before, which is often that of the next.
     last: u32,
+    /// Where there is a shortcut: the last group of each name, by its number.
+    recent: Vec<Recent>,
     scratch: Vec<u8>,
     first_ns: Option<i64>,
     last_ns: Option<i64>,
+}
+
+/// The group that the last event with a shortcut was in.
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    group: u32,
+    /// Where its stretch of time begins.
+    begin_ns: i64,
+}
+
+impl Recent {
+    const NONE: Recent = Recent { group: u32::MAX, begin_ns: i64::MIN };
+}
+
+impl Shortcut {
+    pub(super) fn of(keys: &[KeyBy]) -> Option<Shortcut> {
+        let mut shortcut = Shortcut { by_name: false, every: None };
+        for key in keys {
+            match key {
+                KeyBy::Name(_) => shortcut.by_name = true,
+                KeyBy::Every(every, _) if shortcut.every.is_none() && *every > 0 => {
+                    shortcut.every = Some(*every);
+                }
+                _ => return None,
+            }
+        }
+        Some(shortcut)
+    }
+
+    /// Where the group of an event is remembered.
+    #[inline]
+    fn place(self, row: &impl Row) -> Option<usize> {
+        if self.by_name { row.name_number().map(|number| number as usize) } else { Some(0) }
+    }
+
+    /// Whether an event at this time is in the group that is remembered at its place.
+    #[inline]
+    fn leads_to(self, recent: &Recent, time: i64) -> bool {
+        recent.group != Recent::NONE.group
+            && self.every.is_none_or(|every| {
+                time != i64::MIN && (time.wrapping_sub(recent.begin_ns) as u64) < every as u64
+            })
+    }
 }
 
 impl KeyBy {
     #[inline]
     fn encode(&self, row: &impl Row, moment: &Moment, out: &mut Vec<u8>) {
         match self {
-            KeyBy::Slot(slot) => {
+            KeyBy::Slot(slot) | KeyBy::Name(slot) => {
                 if let Some(raw) = row.raw(*slot)
                     && raw.kind() == Kind::Text
                     && let Some(plain) = raw.plain()
@@ -86,13 +143,14 @@ impl KeyBy {
 impl Groups {
     #[inline]
     pub(super) fn add(&mut self, grouping: &Grouping, row: &impl Row, moment: &Moment) {
-        let mut key = std::mem::take(&mut self.scratch);
-        key.clear();
-        for by in &grouping.keys {
-            by.encode(row, moment, &mut key);
-        }
-        let group = self.group(grouping, &key);
-        self.scratch = key;
+        let shortcut = grouping.shortcut.and_then(|shortcut| Some((shortcut, shortcut.place(row)?)));
+        let group = match shortcut {
+            Some((shortcut, place)) => match self.recent.get(place) {
+                Some(recent) if shortcut.leads_to(recent, moment.time) => recent.group as usize,
+                _ => self.group_to_remember(grouping, row, moment, shortcut, place),
+            },
+            None => self.group_of(grouping, row, moment),
+        };
         if grouping.needs_span && moment.time != i64::MIN {
             self.first_ns = Some(self.first_ns.map_or(moment.time, |first| first.min(moment.time)));
             self.last_ns = Some(self.last_ns.map_or(moment.time, |last| last.max(moment.time)));
@@ -102,6 +160,44 @@ impl Groups {
         for (gather, state) in grouping.gathers.iter().zip(states) {
             self.heap += gather.add(state, row, moment);
         }
+    }
+
+    /// The group of an event by its key.
+    #[inline]
+    fn group_of(&mut self, grouping: &Grouping, row: &impl Row, moment: &Moment) -> usize {
+        let mut key = std::mem::take(&mut self.scratch);
+        key.clear();
+        for by in &grouping.keys {
+            by.encode(row, moment, &mut key);
+        }
+        let group = self.group(grouping, &key);
+        self.scratch = key;
+        group
+    }
+
+    /// As [`Groups::group_of`], for the next events with this shortcut too.
+    #[cold]
+    fn group_to_remember(
+        &mut self,
+        grouping: &Grouping,
+        row: &impl Row,
+        moment: &Moment,
+        shortcut: Shortcut,
+        place: usize,
+    ) -> usize {
+        let group = self.group_of(grouping, row, moment);
+        let begin_ns = match shortcut.every {
+            Some(every) => bucket(moment.time, every),
+            None => 0,
+        };
+        // The first stretch of all is shorter than the others, and holds the events whose time is not known.
+        if begin_ns != i64::MIN {
+            if self.recent.len() <= place {
+                self.recent.resize(place + 1, Recent::NONE);
+            }
+            self.recent[place] = Recent { group: group as u32, begin_ns };
+        }
+        group
     }
 
     #[inline]

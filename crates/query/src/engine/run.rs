@@ -12,12 +12,13 @@ use super::{
     groups::Cells,
     keep::Kept,
     known,
+    marks::{LOST_LITERAL, Marker},
     plan::{Plan, Segment, Step},
     readers::Readers,
     scope::{EventScope, Scope},
     sink::Data,
     value::Val,
-    worker::{LOST_LITERAL, Marker, Shared, Worker, items_of, span_of, with_extra},
+    worker::{Shared, Worker, items_of, span_of, with_extra},
 };
 use crate::{
     answer::{Answer, Cell, Column, Kind, Notes, Shape},

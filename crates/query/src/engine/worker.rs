@@ -1,11 +1,13 @@
 //! One thread's work on the input: lines to events, batches to their events, and each event through the steps to the sink.
 
-use aho_corasick::{AhoCorasick, packed};
+use memchr::memchr;
 
 use super::{
     aggregate::Moment,
-    event::{BATCH, Event, Reader, Row, Sayings, Slot, With, unbatched},
+    event::{BATCH, Event, NAME, Reader, Row, With, unbatched},
     keep::{Kept, KeptEvent},
+    marks::{Marker, Marks},
+    names::{Found, LOST, Names},
     place::Place,
     plan::{Segment, Step},
     readers::Readers,
@@ -18,9 +20,9 @@ use crate::{
     scan::{
         foreign::{self, Format},
         input::{Block, TimeRange},
-        line::{Items, Line, Problem, Raw},
+        line::{Front, Hits, Items, Line, Problem, Raw},
         needles::Needles,
-        time,
+        time::{self, Times},
     },
 };
 
@@ -44,105 +46,33 @@ pub(super) struct Worker {
     pub(super) seen: Vec<bool>,
     unseen: usize,
     extra: Vec<Cell>,
-    sayings: Sayings,
+    names: Names,
+    times: Times,
 }
 
-/// Finds, in a block, the few lines that are not simply one event.
-#[derive(Debug)]
-pub(super) struct Marker {
-    search: Search,
-    /// Which mark each literal is.
-    marks: Vec<u8>,
-}
-
-#[derive(Debug)]
-enum Search {
-    /// By their first bytes, many bytes at a time.
-    Packed(packed::Searcher),
-    /// Where the processor has no instructions for that.
-    Automaton(AhoCorasick),
-}
-
-/// What may be in a line.
-#[derive(Clone, Copy, Debug, Default)]
-struct Marks(u8);
-
-/// Literals, and which mark each is. They are the ends of what is meant, whose first bytes are rare: `"event` would stand in every line.
-/// What is found is looked at again.
-const MARKS: [(&str, u8); 5] = [
-    ("sample_rate\"", Marks::SAMPLED),
-    ("nts_batch\"", Marks::BATCH),
-    ("nts.batch\"", Marks::BATCH),
-    ("nts_lost\"", Marks::LOST),
-    ("ceLogs\"", Marks::OTLP),
-];
-/// What stands in a line that says what was lost: looked for whatever the question.
-pub(super) const LOST_LITERAL: &str = "nts_lost\"";
-const LOST: &str = "trine_events_lost";
 /// Names whose loss is told apart.
 const LOST_NAMES_MAX: usize = 1_000;
 
-impl Marks {
-    const SAMPLED: u8 = 1;
-    const BATCH: u8 = 2;
-    const LOST: u8 = 4;
-    const OTLP: u8 = 8;
-    const OWN: u8 = 16;
-    /// What makes more of a line than one event.
-    const SPECIAL: u8 = Marks::BATCH | Marks::LOST | Marks::OTLP;
-
-    fn with(self) -> With {
-        With { weight: self.has(Marks::SAMPLED), own: self.has(Marks::OWN) }
-    }
-
-    fn has(self, mark: u8) -> bool {
-        self.0 & mark != 0
-    }
+/// What is the same for all lines of a block.
+struct Around<'s> {
+    shared: &'s Shared<'s>,
+    format: &'static Format,
+    /// Whether the name of an event stands where a front has it.
+    has_fronts: bool,
+    /// For lines without marks.
+    plain: &'s Reader,
 }
 
-impl Marker {
-    /// For a question with these slots: also for fields that are called like what it derives.
-    pub(super) fn new(scope: &EventScope) -> Marker {
-        let (mut literals, mut marks): (Vec<String>, Vec<u8>) =
-            MARKS.iter().map(|(literal, mark)| ((*literal).to_owned(), *mark)).unzip();
-        for slot in &scope.slots {
-            if let Slot::Derived(derived) = slot {
-                literals.push(format!("{}\"", derived.key()));
-                marks.push(Marks::OWN);
-            }
-        }
-        let search = match packed::Config::new().builder().extend(&literals).build() {
-            Some(searcher) => Search::Packed(searcher),
-            None => Search::Automaton(
-                AhoCorasick::new(&literals).expect("a handful of literals makes an automaton"),
-            ),
-        };
-        Marker { search, marks }
-    }
-
-    /// The first mark from here on: where it begins and ends, and which it is.
-    #[inline]
-    fn next(&self, bytes: &[u8], from: usize) -> Option<(usize, usize, u8)> {
-        let rest = bytes.get(from..)?;
-        let (start, end, pattern) = match &self.search {
-            Search::Packed(searcher) => {
-                searcher.find(rest).map(|hit| (hit.start(), hit.end(), hit.pattern()))
-            }
-            Search::Automaton(automaton) => {
-                automaton.find(rest).map(|hit| (hit.start(), hit.end(), hit.pattern()))
-            }
-        }?;
-        Some((from + start, from + end, self.marks[pattern.as_usize()]))
-    }
-
-    fn of_line(&self, line: &[u8]) -> Marks {
-        let (mut marks, mut from) = (Marks::default(), 0);
-        while let Some((_, end, mark)) = self.next(line, from) {
-            marks.0 |= mark;
-            from = end;
-        }
-        marks
-    }
+/// An event of the input, its fields found.
+struct Met<'a> {
+    reader: &'a Reader,
+    line: &'a [u8],
+    found: &'a [Option<Raw<'a>>],
+    name: Option<Found>,
+    weight: f64,
+    place: Place,
+    /// The line that it lies in, where that is another's.
+    batch: Option<&'a [u8]>,
 }
 
 impl Worker {
@@ -157,46 +87,56 @@ impl Worker {
             seen: vec![false; slots],
             unseen: slots,
             extra: Vec::new(),
-            sayings: Sayings::default(),
+            names: Names::default(),
+            times: Times::default(),
         }
     }
 
     /// Takes in the lines of a block that may match.
     pub(super) fn block(&mut self, shared: &Shared<'_>, block: Block<'_>) {
         let format = shared.readers.format_of(block);
+        let plain = shared.readers.of(format, Marks::default().with(), shared.scope);
+        let around = Around { shared, format, has_fronts: format.event.first() == Some(&NAME), plain };
+        let search = if around.has_fronts { &shared.marks.named } else { &shared.marks.all };
+        // Events hold on to their names, and the worker goes on meanwhile.
+        let mut names = std::mem::take(&mut self.names);
         let mut found = Vec::new();
         let mut place = Place { block: block.order, ..Place::default() };
         if shared.needles.is_all() {
-            // All marks of the block in one go: searched for line by line they would cost as much as the lines.
-            let mut next = shared.marks.next(block.bytes, 0);
-            for range in shared.needles.lines(block.bytes) {
-                let mut marks = Marks::default();
-                while let Some((_, end, mark)) = next.filter(|(start, ..)| *start < range.end) {
-                    marks.0 |= mark;
-                    next = shared.marks.next(block.bytes, end);
-                }
+            let mut marks = search.of_block(block.bytes);
+            let mut hits = plain.hits(block.bytes);
+            let mut begin = 0;
+            while let Some(rest) = block.bytes.get(begin..).filter(|rest| !rest.is_empty()) {
+                let line = &rest[..memchr(b'\n', rest).unwrap_or(rest.len())];
+                let marks = marks.up_to(begin + line.len());
                 place.line += 1;
-                self.line(shared, format, &block.bytes[range], marks, place, &mut found);
+                let hits = hits.as_mut().map(|hits| (hits, begin));
+                self.line(&around, &mut names, line, marks, hits, place, &mut found);
+                begin += line.len() + 1;
             }
         } else {
             for range in shared.needles.lines(block.bytes) {
                 let line = &block.bytes[range];
                 place.line += 1;
-                self.line(shared, format, line, shared.marks.of_line(line), place, &mut found);
+                self.line(&around, &mut names, line, search.of_line(line), None, place, &mut found);
             }
         }
+        self.names = names;
     }
 
+    #[expect(clippy::too_many_arguments, reason = "what a line comes with; only the block puts it together")]
     #[inline]
     fn line<'b>(
         &mut self,
-        shared: &Shared<'_>,
-        format: &'static Format,
+        around: &Around<'_>,
+        names: &mut Names,
         line: &'b [u8],
-        marks: Marks,
+        mut marks: Marks,
+        mut hits: Option<(&mut Hits<'_>, usize)>,
         place: Place,
         found: &mut Vec<Option<Raw<'b>>>,
     ) {
+        let Around { shared, format, has_fronts, plain } = *around;
         let is_whole = line.first() == Some(&b'{') && line.last() == Some(&b'}');
         let line = if is_whole { line } else { line.trim_ascii() };
         if !is_whole {
@@ -210,21 +150,44 @@ impl Worker {
             if let Some(problem) = problem {
                 return self.broken(problem);
             }
+            hits = None;
         }
-        if marks.0 & Marks::SPECIAL != 0 {
-            return self.special(shared, format, line, marks, place);
+        let front = if has_fronts { Front::of(Line::new(line)) } else { None };
+        let in_front = front.and_then(|front| front.name().plain());
+        let mut name = in_front.map(|written| names.find(written, format.has_emoji));
+        match name {
+            Some(found) if names.get(found).name.is_special => {
+                return self.special(around, names, line, shared.marks.all.of_line(line), place);
+            }
+            Some(_) => {}
+            None => {
+                if has_fronts {
+                    marks = shared.marks.all.of_line(line);
+                }
+                if marks.is_special() {
+                    return self.special(around, names, line, marks, place);
+                }
+            }
         }
         self.notes.lines += 1;
-        let reader = shared.readers.of(format, marks.with(), shared.scope);
+        let with = marks.with();
+        let reader = if with.is_any() { shared.readers.of(format, with, shared.scope) } else { plain };
         found.resize(reader.len(), None);
-        if let Err(broken) = reader.find(line, found) {
+        let result = match hits {
+            Some((hits, begin)) if !with.is_any() => reader.find_in_block(front, line, begin, hits, found),
+            _ => reader.find_behind(front, line, found),
+        };
+        if let Err(broken) = result {
             return self.broken(broken.problem);
         }
         if reader.lacks_ends(found) {
-            return self.other_format(shared, format, line, marks, place);
+            return self.other_format(around, names, line, marks, place);
         }
-        let weight = if marks.has(Marks::SAMPLED) { reader.weight(found) } else { 1.0 };
-        self.event(shared, reader, line, found, weight, place, None);
+        let weight = if with.weight { reader.weight(found) } else { 1.0 };
+        if name.is_none() {
+            name = reader.name(names, found);
+        }
+        self.event(shared, names, &Met { reader, line, found, name, weight, place, batch: None });
     }
 
     #[cold]
@@ -237,12 +200,13 @@ impl Worker {
     #[cold]
     fn other_format(
         &mut self,
-        shared: &Shared<'_>,
-        format: &'static Format,
+        around: &Around<'_>,
+        names: &mut Names,
         line: &[u8],
         marks: Marks,
         place: Place,
     ) {
+        let Around { shared, format, .. } = *around;
         let other = foreign::detect(line).unwrap_or(&foreign::UNKNOWN);
         let own = shared.readers.of(format, marks.with(), shared.scope);
         let mut found = vec![None; own.len()];
@@ -257,22 +221,15 @@ impl Worker {
             }
         }
         let weight = if marks.has(Marks::SAMPLED) { reader.weight(&found) } else { 1.0 };
-        self.event(shared, reader, line, &found, weight, place, None);
+        let name = reader.name(names, &found);
+        self.event(shared, names, &Met { reader, line, found: &found, name, weight, place, batch: None });
     }
 
     /// A line that may hold other events, or say what was lost.
     #[cold]
-    fn special(
-        &mut self,
-        shared: &Shared<'_>,
-        format: &'static Format,
-        line: &[u8],
-        marks: Marks,
-        place: Place,
-    ) {
+    fn special(&mut self, around: &Around<'_>, names: &mut Names, line: &[u8], marks: Marks, place: Place) {
+        let Around { shared, format, .. } = *around;
         self.notes.lines += 1;
-        let reader = shared.readers.of(format, With::ALL, shared.scope);
-        let mut found = vec![None; reader.len()];
         let mut buffer = String::new();
         let name = format.event(Line::new(line), &mut buffer).map(|name| name.replace('.', "_"));
         if marks.has(Marks::LOST) && name.as_deref() == Some(LOST) {
@@ -284,26 +241,33 @@ impl Worker {
             let reader = shared.readers.of(otlp, With::ALL, shared.scope);
             let mut found = vec![None; reader.len()];
             for (child, record) in (0..).zip(&records) {
-                if let Err(broken) = reader.find(record.bytes(), &mut found) {
+                let line = record.bytes();
+                if let Err(broken) = reader.find(line, &mut found) {
                     self.broken(broken.problem);
                     continue;
                 }
-                self.event(shared, reader, record.bytes(), &found, 1.0, Place { child, ..place }, None);
+                let place = Place { child, ..place };
+                let name = reader.name(names, &found);
+                let met = Met { reader, line, found: &found, name, weight: 1.0, place, batch: None };
+                self.event(shared, names, &met);
             }
             if !records.is_empty() {
                 return;
             }
         }
+        let reader = shared.readers.of(format, marks.with(), shared.scope);
+        let mut found = vec![None; reader.len()];
         if let Err(broken) = reader.find(line, &mut found) {
             return self.broken(broken.problem);
         }
-        let weight = reader.weight(&found);
         let children = match name.as_deref() {
             Some(BATCH) if marks.has(Marks::BATCH) => children(line),
             _ => None,
         };
         let Some(children) = children else {
-            return self.event(shared, reader, line, &found, weight, place, None);
+            let (weight, name) = (reader.weight(&found), reader.name(names, &found));
+            let met = Met { reader, line, found: &found, name, weight, place, batch: None };
+            return self.event(shared, names, &met);
         };
         let mut of_child = vec![None; reader.len()];
         for (child, item) in (0..).zip(children.flatten()) {
@@ -312,9 +276,16 @@ impl Worker {
                 continue;
             }
             reader.inherit(&mut of_child, &found);
-            let place = Place { child, ..place };
-            let weight = reader.weight(&of_child);
-            self.event(shared, reader, item.bytes(), &of_child, weight, place, Some(line));
+            let met = Met {
+                reader,
+                line: item.bytes(),
+                found: &of_child,
+                name: reader.name(names, &of_child),
+                weight: reader.weight(&of_child),
+                place: Place { child, ..place },
+                batch: Some(line),
+            };
+            self.event(shared, names, &met);
         }
     }
 
@@ -340,30 +311,17 @@ impl Worker {
         }
     }
 
-    /// An event whose fields are found. `batch` is the line that it lies in, where that is another's.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what an event is, once each; a struct of them would be built and taken apart here only"
-    )]
     #[inline]
-    fn event(
-        &mut self,
-        shared: &Shared<'_>,
-        reader: &Reader,
-        line: &[u8],
-        found: &[Option<Raw<'_>>],
-        weight: f64,
-        place: Place,
-        batch: Option<&[u8]>,
-    ) {
-        let said = self.sayings.of(reader, found);
-        let event = Event { line, reader, scope: shared.scope, found, said: said.as_deref(), extra: &[] };
+    fn event(&mut self, shared: &Shared<'_>, names: &Names, met: &Met<'_>) {
+        let Met { reader, line, found, weight, place, batch, .. } = *met;
+        let name = met.name.map(|found| names.get(found));
+        let event = Event { line, reader, scope: shared.scope, found, name, extra: &[] };
         if self.unseen > 0 {
             self.look(&event);
         }
         let mut moment = Moment { weight, time: i64::MIN, place };
         if let Some(slot) = shared.segment.time {
-            match event.time(slot) {
+            match event.time_raw(slot).and_then(|raw| self.times.read(raw)) {
                 Some(ns) => moment.time = ns,
                 None if shared.range.is_some() => {
                     self.notes.without_time += 1;
@@ -409,13 +367,14 @@ impl Worker {
         self.extra.clear();
         self.extra.extend_from_slice(&kept.extra);
         self.extra.resize(scope.extra.len(), Cell::Null);
-        let said = self.sayings.of(reader, &found);
-        let event =
-            Event { line: &kept.line, reader, scope, found: &found, said: said.as_deref(), extra: &[] };
+        let mut names = std::mem::take(&mut self.names);
+        let name = reader.name(&mut names, &found).map(|found| names.get(found));
+        let event = Event { line: &kept.line, reader, scope, found: &found, name, extra: &[] };
         let time = segment.time.and_then(|slot| event.time(slot)).unwrap_or(i64::MIN);
         let moment =
             Moment { weight: reader.weight(&found), time, place: Place { line, ..Place::default() } };
         self.steps(segment, event, 0, moment, None);
+        self.names = names;
     }
 
     /// Through the steps from this one on, and into the sink.

@@ -250,7 +250,19 @@ impl Format {
     }
 
     /// The level that a value means.
+    #[inline]
     pub fn level_of(&self, raw: Raw<'_>) -> Option<Level> {
+        // As we write them, and most others.
+        match raw.plain() {
+            Some(b"info") => Some(Level::Info),
+            Some(b"debug") => Some(Level::Debug),
+            Some(b"error") => Some(Level::Error),
+            Some(b"warning") => Some(Level::Warning),
+            _ => self.level_written_otherwise(raw),
+        }
+    }
+
+    fn level_written_otherwise(&self, raw: Raw<'_>) -> Option<Level> {
         match raw.value(&mut String::new()).ok()? {
             Value::Text(text) => level_named(text).or_else(|| self.numbered(text.parse().ok()?)),
             Value::Int(number) => self.numbered(number),

@@ -31,6 +31,7 @@ mod broken;
 mod check;
 mod ends;
 mod fields;
+mod hits;
 mod number;
 mod path;
 mod quotes;
@@ -41,8 +42,9 @@ mod walk;
 
 pub use self::{
     broken::{Broken, Problem},
-    ends::Ends,
+    ends::{Ends, Front},
     fields::FieldSet,
+    hits::Hits,
     path::{Path, PathError, Step},
     raw::{Kind, Raw, Value},
     skip::DEPTH_MAX,
@@ -81,9 +83,9 @@ impl<'a> Line<'a> {
     /// Errors: the line is broken before the key, or, if there is none, anywhere between the values.
     pub fn get(self, key: &str) -> Result<Option<Raw<'a>>, Broken> {
         let at_an_end = match key {
-            "event" => ends::name_in_front(self.bytes),
-            "timestamp" => ends::tail(self.bytes).map(|(time, _)| time),
-            "level" => ends::tail(self.bytes).map(|(_, level)| level),
+            "event" => Front::of(self).map(Front::name),
+            "timestamp" => self.ends().map(|ends| ends.time),
+            "level" => self.ends().map(|ends| ends.level),
             _ => None,
         };
         if at_an_end.is_some() {
@@ -110,7 +112,7 @@ impl<'a> Line<'a> {
     /// `None` when the line begins otherwise, or the name is written with escapes: ask [`Line::get`] then.
     #[inline]
     pub fn name_in_front(self) -> Option<&'a [u8]> {
-        ends::name_in_front(self.bytes)?.plain()
+        Front::of(self)?.name().plain()
     }
 
     /// Judges the whole line: that it is one object of JSON, in UTF-8, nested at most [`DEPTH_MAX`] deep.

@@ -132,6 +132,65 @@ pub fn from_number(raw: Raw<'_>) -> Option<i64> {
     }
 }
 
+/// Reads times that come one after the other, as those of a log do: most are of the minute of the one before, and then only their
+/// seconds are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// Of the last time of the form that Trine writes, up to its minutes: `2025-10-24T10:00:`.
+    minute: [u8; MINUTE_BYTES],
+    minute_ns: i64,
+}
+
+const MINUTE_BYTES: usize = 17;
+
+impl Default for Times {
+    fn default() -> Self {
+        Times { minute: *b"1970-01-01T00:00:", minute_ns: 0 }
+    }
+}
+
+impl Times {
+    /// As [`from_raw`].
+    #[inline]
+    pub fn read(&mut self, raw: Raw<'_>) -> Option<i64> {
+        if let Some((minute, rest)) = raw.plain().and_then(|text| text.split_first_chunk())
+            && *minute == self.minute
+            && let Some(in_minute) = in_minute_ns(rest)
+        {
+            return Some(self.minute_ns + in_minute);
+        }
+        self.read_another(raw)
+    }
+
+    #[cold]
+    fn read_another(&mut self, raw: Raw<'_>) -> Option<i64> {
+        let ns = from_raw(raw)?;
+        if let Some(text) = raw.plain().filter(|text| is_fixed(text))
+            && let Some((minute, rest)) = text.split_first_chunk()
+            && let Some(in_minute) = in_minute_ns(rest)
+            // Not those that are held at the ends.
+            && (-i64::MAX / 2..i64::MAX / 2).contains(&ns)
+        {
+            *self = Times { minute: *minute, minute_ns: ns - in_minute };
+        }
+        Some(ns)
+    }
+}
+
+/// Nanoseconds of what stands behind the minutes: `07.123456Z`.
+#[inline]
+fn in_minute_ns(rest: &[u8]) -> Option<i64> {
+    const FORM: &[u8; FIXED_BYTES - MINUTE_BYTES] = b"00.000000Z";
+    let rest = <&[u8; FORM.len()]>::try_from(rest).ok()?;
+    let mut is_good = true;
+    for at in 0..FORM.len() {
+        is_good &= rest[at].wrapping_sub(FORM[at]) <= FIXED_SLACK[MINUTE_BYTES + at];
+    }
+    let two = |at: usize| i64::from(rest[at] & 15) * 10 + i64::from(rest[at + 1] & 15);
+    let micros = two(3) * 10_000 + two(5) * 100 + two(7);
+    (is_good && two(0) <= 60).then(|| two(0) * SECOND_NS + micros * 1_000)
+}
+
 /// The time that a value means: a text or a number.
 #[inline]
 pub fn from_raw(raw: Raw<'_>) -> Option<i64> {
@@ -279,6 +338,33 @@ mod tests {
     }
 
     const T: i64 = 1_761_300_000;
+
+    #[test]
+    fn times_in_a_row_are_read_as_each_alone() {
+        let mut times = Times::default();
+        for text in [
+            "1970-01-01T00:00:07.000001Z",
+            "2025-10-24T10:00:00.123456Z",
+            "2025-10-24T10:00:60.999999Z",
+            "2025-10-24T10:00:61.000000Z",
+            "2025-10-24T10:00:0x.000000Z",
+            "2025-10-24T10:00:59.999999+",
+            "2025-10-24T10:00:59.9Z",
+            "2025-10-24T10:01:00.000000Z",
+            "2025-02-30T10:01:00.000000Z",
+            "2025-02-30T10:01:01.000000Z",
+            "2025-10-24T10:01:01.000000Z",
+            "9999-12-31T23:59:00.000000Z",
+            "9999-12-31T23:59:59.000000Z",
+            "1969-12-31T23:59:58.000000Z",
+            "1969-12-31T23:59:59.000000Z",
+            "1761300000",
+        ] {
+            let quoted = format!("\"{text}\"");
+            let raw = Raw::of(quoted.as_bytes()).unwrap();
+            assert_eq!(times.read(raw), from_text(text.as_bytes()), "{text}");
+        }
+    }
 
     #[test]
     fn the_forms_of_a_time_are_read() {

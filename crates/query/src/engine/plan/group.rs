@@ -5,8 +5,10 @@ use crate::{
     answer::{Column, Kind},
     engine::{
         aggregate::{Finish, Gather},
+        event::Slot,
         expr::Expr,
-        groups::{Grouping, KeyBy},
+        functions::Scalar,
+        groups::{Grouping, KeyBy, Shortcut},
         scope::Scope,
         sink::Sink,
     },
@@ -34,11 +36,11 @@ impl Planner<'_> {
         let mut by = Vec::new();
         let mut every_ns = None;
         for key in keys {
-            let (key, column) = self.key(key)?;
-            if let KeyBy::Every(ns, _) = key {
-                every_ns = every_ns.or(Some(ns));
+            let (made, column) = self.key(key)?;
+            if let (Key::Every(..), KeyBy::Every(ns, _)) = (key, &made) {
+                every_ns = every_ns.or(Some(*ns));
             }
-            by.push(key);
+            by.push(made);
             columns.push(column);
         }
         let mut calls: Vec<&Call> = Vec::new();
@@ -47,7 +49,8 @@ impl Planner<'_> {
         }
         let (mut gathers, mut texts) = (Vec::new(), Vec::<String>::new());
         let (mut finishes, mut finished) = (Vec::new(), Vec::<Column>::new());
-        let (mut needs_span, mut needs_time) = (false, every_ns.is_some());
+        let has_every = by.iter().any(|key| matches!(key, KeyBy::Every(..)));
+        let (mut needs_span, mut needs_time) = (false, has_every);
         for call in calls {
             let name = call.to_string();
             if finished.iter().any(|column| column.name == name) {
@@ -95,6 +98,7 @@ impl Planner<'_> {
             _ => None,
         };
         let grouping = Grouping {
+            shortcut: Shortcut::of(&by),
             keys: by,
             gathers,
             finishes,
@@ -137,9 +141,20 @@ impl Planner<'_> {
                     ast::Expr::Call(call) if matches!(call.function.name, "bucket" | "date") => Kind::Time,
                     _ => Kind::Any,
                 };
-                let by = match expr {
-                    Expr::Slot(slot) => KeyBy::Slot(slot),
-                    expr => KeyBy::Expr(expr),
+                let slots = match &self.open.scope {
+                    Scope::Events(scope) => &scope.slots[..],
+                    Scope::Rows(_) => &[],
+                };
+                let by = match &expr {
+                    Expr::Slot(slot) if slots.get(*slot).is_some_and(Slot::is_of_name) => KeyBy::Name(*slot),
+                    Expr::Slot(slot) => KeyBy::Slot(*slot),
+                    Expr::Call(Scalar::Bucket(every), of) => match &of[..] {
+                        [Expr::Slot(slot), ..] if slots.get(*slot) == Some(&Slot::Time) => {
+                            KeyBy::Every(*every, *slot)
+                        }
+                        _ => KeyBy::Expr(expr),
+                    },
+                    _ => KeyBy::Expr(expr),
                 };
                 Ok((by, Column::key(name, kind).with_unit(unit)))
             }

@@ -5,7 +5,10 @@
 //! it; the tail ends in `"}`, so in a line that is JSON it belongs to the outermost object, and its quotes are no text's, where
 //! they would be escaped.
 
-use super::raw::{Kind, Raw};
+use super::{
+    Line,
+    raw::{Kind, Raw},
+};
 use crate::scan::time;
 
 /// Name, time and level of a line of Trine's shape.
@@ -20,6 +23,7 @@ pub struct Ends<'a> {
 }
 
 /// How the ends are spelled: without blanks as Trine does, and with them.
+#[derive(Debug)]
 struct Spelling {
     head: &'static [u8],
     before_time: &'static [u8],
@@ -39,8 +43,9 @@ const TIME_BYTES: usize = time::FIXED_BYTES + 2;
 impl<'a> Ends<'a> {
     #[inline]
     pub(super) fn of(bytes: &'a [u8]) -> Option<Ends<'a>> {
-        let (time, level) = tail(bytes)?;
-        Some(Ends { name: name_in_front(bytes)?, time, level })
+        let front = Front::of(Line::new(bytes))?;
+        let (time, level) = front.tail(bytes)?;
+        Some(Ends { name: front.name, time, level })
     }
 
     /// The value of one of the three keys.
@@ -55,12 +60,41 @@ impl<'a> Ends<'a> {
     }
 }
 
-/// The name, where the line begins with it.
-#[inline(always)]
-pub(super) fn name_in_front(bytes: &[u8]) -> Option<Raw<'_>> {
-    let begin = head(bytes)?.head.len();
-    let (end, escaped) = super::skip::text(bytes, begin + 1)?;
-    Some(Raw::new(&bytes[begin..=end], Kind::Text, escaped))
+/// The begin of a line of Trine's shape, up to the end of its name: `{"event":"user_login"`.
+#[derive(Clone, Copy, Debug)]
+pub struct Front<'a> {
+    name: Raw<'a>,
+    spelling: &'static Spelling,
+}
+
+impl<'a> Front<'a> {
+    /// The front of a line that has one.
+    #[inline(always)]
+    pub fn of(line: Line<'a>) -> Option<Front<'a>> {
+        let bytes = line.bytes();
+        let spelling = head(bytes)?;
+        let begin = spelling.head.len();
+        let (end, escaped) = super::skip::text(bytes, begin + 1)?;
+        Some(Front { name: Raw::new(&bytes[begin..=end], Kind::Text, escaped), spelling })
+    }
+
+    /// The value of the first member, `"event"`: a text.
+    #[inline(always)]
+    pub const fn name(self) -> Raw<'a> {
+        self.name
+    }
+
+    /// Time and level of this line, where it ends in them.
+    #[inline(always)]
+    pub(super) fn tail(self, bytes: &'a [u8]) -> Option<(Raw<'a>, Raw<'a>)> {
+        let rest = bytes.strip_suffix(b"\"}")?;
+        let near = rest.len().saturating_sub(LEVEL_BYTES_MAX + 1);
+        let length = rest[near..].iter().rev().position(|byte| !byte.is_ascii_lowercase())?;
+        let (rest, level) = quoted(bytes, rest.len() + 1, length)?;
+        let rest = rest.strip_suffix(self.spelling.before_level)?;
+        let (rest, time) = quoted(bytes, rest.len(), TIME_BYTES - 2)?;
+        (rest.ends_with(self.spelling.before_time) && time::is_fixed(time.inside())).then_some((time, level))
+    }
 }
 
 /// How the line spells its head, if it has one: `{"event":"`.
@@ -68,19 +102,6 @@ pub(super) fn name_in_front(bytes: &[u8]) -> Option<Raw<'_>> {
 fn head(bytes: &[u8]) -> Option<&'static Spelling> {
     let spelling = if bytes.get(9) == Some(&b' ') { &SPELLINGS[1] } else { &SPELLINGS[0] };
     (bytes.starts_with(spelling.head) && bytes.get(spelling.head.len()) == Some(&b'"')).then_some(spelling)
-}
-
-/// Time and level, where the line begins with a name and ends in them.
-#[inline(always)]
-pub(super) fn tail(bytes: &[u8]) -> Option<(Raw<'_>, Raw<'_>)> {
-    let spelling = head(bytes)?;
-    let rest = bytes.strip_suffix(b"\"}")?;
-    let near = rest.len().saturating_sub(LEVEL_BYTES_MAX + 1);
-    let length = rest[near..].iter().rev().position(|byte| !byte.is_ascii_lowercase())?;
-    let (rest, level) = quoted(bytes, rest.len() + 1, length)?;
-    let rest = rest.strip_suffix(spelling.before_level)?;
-    let (rest, time) = quoted(bytes, rest.len(), TIME_BYTES - 2)?;
-    (rest.ends_with(spelling.before_time) && time::is_fixed(time.inside())).then_some((time, level))
 }
 
 /// Splits off the text of this length, its quotes not counted, whose closing quote is before `end`.

@@ -1,7 +1,9 @@
 //! Several fields in one pass over the line.
 
 use super::{
-    Broken, Kind, Line, Members, Path, Raw, Step, ends, path,
+    Broken, Front, Hits, Kind, Line, Members, Path, Raw, Step,
+    hits::Keys,
+    path,
     quotes::Quotes,
     skip,
     walk::{Member, after_blank, length_bit},
@@ -20,6 +22,8 @@ pub struct FieldSet {
     again: Vec<(usize, usize)>,
     /// Of the keys that are wanted: see [`length_bit`].
     lengths: u64,
+    /// Those that are keys of the line itself, and not at its ends.
+    keys: Keys,
     /// Which field each end of the line answers.
     name: Option<usize>,
     time: Option<usize>,
@@ -112,7 +116,15 @@ impl FieldSet {
             candidates.iter().fold(0, |lengths, candidate| lengths | length_bit(candidate.key.len()));
         let end = |key| paths.iter().position(|path| path.as_key() == Some(key));
         let (name, time, level) = (end("event"), end("timestamp"), end("level"));
-        FieldSet { paths, candidates, begins, again, lengths, name, time, level }
+        let at_ends = [name, time, level];
+        let is_first = |field: usize| !again.iter().any(|(other, _)| *other == field);
+        let keys = Keys::of(
+            paths
+                .iter()
+                .enumerate()
+                .filter(|(field, _)| !at_ends.contains(&Some(*field)) && is_first(*field)),
+        );
+        FieldSet { paths, candidates, begins, again, lengths, keys, name, time, level }
     }
 
     /// The paths, in the order in which they were given, which is that of the answers.
@@ -141,26 +153,76 @@ impl FieldSet {
     /// of Trine's shape need no pass.
     #[inline]
     pub fn find<'a>(&self, line: Line<'a>, found: &mut [Option<Raw<'a>>]) -> Result<(), Broken> {
+        self.find_behind(Front::of(line), line, found)
+    }
+
+    /// As [`FieldSet::find`], of a line whose front is known.
+    #[inline]
+    pub fn find_behind<'a>(
+        &self,
+        front: Option<Front<'a>>,
+        line: Line<'a>,
+        found: &mut [Option<Raw<'a>>],
+    ) -> Result<(), Broken> {
+        let missing = self.find_ends(front, line, found);
+        let result = if missing == 0 { Ok(()) } else { self.walk(line, found, missing) };
+        self.repeat(found);
+        result
+    }
+
+    /// As [`FieldSet::find_behind`], of a line of a block: it begins at `begin` of those whose hits these are.
+    #[inline]
+    pub fn find_in_block<'a>(
+        &self,
+        front: Option<Front<'a>>,
+        line: Line<'a>,
+        begin: usize,
+        hits: &mut Hits<'_>,
+        found: &mut [Option<Raw<'a>>],
+    ) -> Result<(), Broken> {
+        let missing = self.find_ends(front, line, found);
+        let is_done =
+            missing == 0 || (missing == self.keys.len() && hits.find(&self.keys, line, begin, found));
+        let result = if is_done { Ok(()) } else { self.walk(line, found, missing) };
+        self.repeat(found);
+        result
+    }
+
+    /// The hits, in a block, of the fields that are not at the ends of lines; `None` where looking for them does not pay.
+    pub fn hits<'b>(&self, block: &'b [u8]) -> Option<Hits<'b>> {
+        Hits::of(&self.keys, block)
+    }
+
+    /// What stands at the ends of the line; how many fields are missing then.
+    #[inline(always)]
+    fn find_ends<'a>(
+        &self,
+        front: Option<Front<'a>>,
+        line: Line<'a>,
+        found: &mut [Option<Raw<'a>>],
+    ) -> usize {
         found.fill(None);
         let mut missing = self.paths.len() - self.again.len();
-        if let Some(field) = self.name
-            && let Some(name) = ends::name_in_front(line.bytes())
-        {
-            missing -= put(found, field, name);
+        let Some(front) = front else { return missing };
+        if let Some(field) = self.name {
+            missing -= put(found, field, front.name());
         }
         if (self.time.is_some() || self.level.is_some())
-            && let Some((time, level)) = ends::tail(line.bytes())
+            && let Some((time, level)) = front.tail(line.bytes())
         {
             missing -= self.time.map_or(0, |field| put(found, field, time));
             missing -= self.level.map_or(0, |field| put(found, field, level));
         }
-        let result = if missing == 0 { Ok(()) } else { self.walk(line, found, missing) };
+        missing
+    }
+
+    #[inline(always)]
+    fn repeat(&self, found: &mut [Option<Raw<'_>>]) {
         for (field, first) in &self.again {
             if *field < found.len() {
                 found[*field] = found[*first];
             }
         }
-        result
     }
 
     fn walk<'a>(
