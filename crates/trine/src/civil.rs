@@ -62,7 +62,7 @@ impl Civil {
 #[inline]
 fn six_digits(value: u32) -> u64 {
     let pairs = u64::from(value / 10_000) | u64::from(value / 100 % 100) << 16 | u64::from(value % 100) << 32;
-    let tens = (pairs * 103 >> 10) & 0x000f_000f_000f;
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f;
     (tens | (pairs - 10 * tens) << 8) + 0x3030_3030_3030
 }
 

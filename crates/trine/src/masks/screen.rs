@@ -183,7 +183,7 @@ impl Known {
 /// The first of the two places of a fingerprint.
 #[inline(always)]
 fn places(fingerprint: u64) -> usize {
-    fingerprint as usize % TEXTS_KNOWN & !1
+    (fingerprint as usize % TEXTS_KNOWN) & !1
 }
 
 /// True for what the id of an operation's run is, which no two runs share: hexadecimal digits, a letter among them. Nothing that is
