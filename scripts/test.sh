@@ -4,6 +4,7 @@
 #   bash scripts/test.sh               everything, but of the benchmark only Trine and the floors
 #   bash scripts/test.sh --fast        formatting, lints and tests only, with what is installed
 #   bash scripts/test.sh --with-bench  all of the benchmark, with tiny input: builds every rival, some ten minutes more
+#   bash scripts/test.sh --with-spark  questions as SQL asked of real Spark too: some four minutes more
 #
 # Needs rustup's cargo and a C compiler, which is Rust's linker too. The real programs that tests talk to are installed first
 # (scripts/install-test-tools.sh: Debian packages as root, Python packages in target/); what cannot be is skipped, and named at
@@ -11,12 +12,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-fast=false bench=false
+fast=false bench=false spark=false
 for option in "$@"; do
     case $option in
     --fast) fast=true ;;
     --with-bench) bench=true ;;
-    *) echo "test: unknown option \`$option\`; allowed: --fast, --with-bench" >&2 && exit 2 ;;
+    --with-spark) spark=true ;;
+    *) echo "test: unknown option \`$option\`; allowed: --fast, --with-bench, --with-spark" >&2 && exit 2 ;;
     esac
 done
 
@@ -133,6 +135,11 @@ for module in duckdb chdb; do
         skip "questions answered as $module answers them" "bash scripts/install-test-tools.sh $module"
     fi
 done
+if $spark; then
+    required+=(pyspark)
+else
+    skip 'Spark answering questions as SQL' 'bash scripts/install-test-tools.sh spark; bash scripts/test.sh --with-spark'
+fi
 if has chromium --version; then
     required+=(chromium)
 else

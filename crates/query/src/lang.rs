@@ -26,7 +26,12 @@ pub use self::{
     unit::{Dimension, Unit},
 };
 
-pub(crate) use self::parser::count;
+pub(crate) use self::{functions::TOP_VALUES, parser::count};
+
+/// The function with this name, which there is.
+pub(crate) fn function(name: &str) -> &'static Function {
+    functions::named(name).map_or(&FUNCTIONS[0], |named| named.function)
+}
 
 /// Most bytes that a compiled regular expression may take: enough for what people write, too little to be a weapon.
 const REGEX_BYTES_MAX: usize = 1 << 20;

@@ -22,6 +22,7 @@
 
 mod aggregate;
 mod dialect;
+mod events;
 mod expr;
 mod filter;
 mod functions;
@@ -134,13 +135,13 @@ impl Translator<'_> {
             | Stage::Fields(_)
             | Stage::Sort(_)
             | Stage::Limit(_)
-            | Stage::FieldValues(..) => Ok(()),
-            Stage::Dedup(_)
+            | Stage::Dedup(_)
             | Stage::Explode(_)
-            | Stage::Facets(_)
+            | Stage::CollapseNums(_)
+            | Stage::FieldValues(..) => Ok(()),
+            Stage::Facets(_)
             | Stage::FieldNames
             | Stage::Context(_)
-            | Stage::CollapseNums(_)
             | Stage::Pair(_)
             | Stage::Compare(..)
             | Stage::Differ(..) => {
@@ -176,6 +177,24 @@ impl Translator<'_> {
                 let key = Key::Item(Item::unnamed(ast::Expr::Field(field.clone())));
                 self.group(select, &[Item::unnamed(crate::lang::count())], &[key])?;
                 select.limit = *limit;
+            }
+            Stage::Dedup(fields) => self.dedup(select, fields)?,
+            Stage::Explode(field) => self.explode(select, field)?,
+            Stage::CollapseNums(field) => {
+                let is_column = match &select.scope {
+                    Scope::Events(added) => {
+                        field.path.as_key().is_some() && added.iter().all(|(name, _)| *name != field.name)
+                    }
+                    _ => false,
+                };
+                let call = ast::Expr::Call(Call {
+                    function: crate::lang::function("collapse_nums"),
+                    percent: None,
+                    arguments: vec![ast::Argument::Expr(ast::Expr::Field(field.clone()))],
+                    at: field.at,
+                });
+                self.extend(select, &[Item { expr: call, name: Some(field.name.clone()) }])?;
+                select.replaced.extend(is_column.then(|| field.name.clone()));
             }
             other => self.is_sayable(other)?,
         }

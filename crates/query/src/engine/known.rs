@@ -94,11 +94,9 @@ pub(super) fn check(
                 return Err(Error::Question(error.did_you_mean(Some(near))));
             }
             None if matches!(&**name, LEVEL | "role" | "outcome") => {
-                let at = text[field.at..].find(&**part).map_or(field.at, |at| field.at + at);
-                let error =
-                    lang::Error::new(text, at, part.len(), format!("no event has the {name} `{part}`"));
                 let all: Vec<&str> = candidates.iter().map(String::as_str).collect();
-                return Err(Error::Question(error.hint(format!("it is one of {}", all.join(", ")))));
+                let all = all.join(", ");
+                notes.remarks.push(format!("no event has the {name} `{part}`; it is one of {all}"));
             }
             None => notes.remarks.push(format!("no event has the {name} `{part}`")),
         }

@@ -22,6 +22,9 @@ pub struct Function {
 /// Most arguments of a function that takes any number.
 pub const ARGUMENTS_MAX: usize = 32;
 
+/// How many values `top(field)` shows.
+pub(crate) const TOP_VALUES: usize = 5;
+
 const fn aggregate(
     name: &'static str,
     signature: &'static str,

@@ -135,6 +135,17 @@ impl Translator<'_> {
                 },
                 Kind::Any,
             ),
+            "top" => {
+                let most = match call.arguments.first() {
+                    Some(Argument::Expr(Expr::Literal(Literal::Int(most)))) if call.arguments.len() == 2 => {
+                        *most
+                    }
+                    _ => crate::lang::TOP_VALUES as i128,
+                };
+                let most = u64::try_from(most).unwrap_or(0);
+                let top = self.top(&raw, weight, most);
+                Sql::new(top.ok_or_else(|| wrong("`top`"))?, Kind::Any)
+            }
             name => return Err(wrong(&format!("`{name}`"))),
         })
     }

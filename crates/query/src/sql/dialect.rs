@@ -86,6 +86,29 @@ impl Dialect {
         }
     }
 
+    /// All columns but these.
+    pub(super) fn all_but(self, columns: &str) -> String {
+        match self {
+            DuckDb => format!("* EXCLUDE ({columns})"),
+            ClickHouse | Spark => format!("* EXCEPT ({columns})"),
+        }
+    }
+
+    /// `<N>` for all that a regular expression finds, and behind it its first group, if it has one.
+    pub(super) fn replace_regex(self, text: &str, regex: &str, has_group: bool) -> String {
+        let group = match (has_group, self) {
+            (false, _) => "",
+            (true, DuckDb | ClickHouse) => "\\1",
+            (true, Spark) => "$1",
+        };
+        let (regex, by) = (self.regex(regex), self.text(&format!("<N>{group}")));
+        match self {
+            DuckDb => format!("regexp_replace({text}, {regex}, {by}, 'g')"),
+            ClickHouse => format!("replaceRegexpAll({text}, {regex}, {by})"),
+            Spark => format!("regexp_replace({text}, {regex}, {by})"),
+        }
+    }
+
     /// The first group that a regular expression finds, or all that it found; empty where it finds nothing.
     pub(super) fn extract(self, text: &str, regex: &str, group: usize) -> String {
         let quoted = self.regex(regex);

@@ -110,6 +110,8 @@ pub(super) fn call(to: &Translator<'_>, scope: &Scope, call: &Call, arguments: &
             let is_found = dialect.matches(&text(0), regex);
             Sql::new(format!("CASE WHEN {is_found} THEN {found} END"), Kind::Text)
         }
+        "collapse_nums" => Sql::new(to.collapsed(&text(0)), Kind::Text),
+        "type" => return Err(unsayable().hint("a column has one type there, whatever stands in it")),
         "abs" | "floor" | "ceil" => of_first(format!("{}({})", call.function.name, number(0))),
         // Half a number is rounded away from zero.
         "round" => {

@@ -32,6 +32,10 @@ pub(super) struct Select {
     /// Each with whether the largest comes first.
     pub(super) order: Vec<(Order, bool)>,
     pub(super) limit: Option<u64>,
+    /// Columns of the events instead of which there are new ones of the same name.
+    pub(super) replaced: Vec<String>,
+    /// Whether equal rows are one.
+    pub(super) is_distinct: bool,
 }
 
 impl Select {
@@ -51,18 +55,32 @@ impl Select {
             keys: 0,
             order: Vec::new(),
             limit: None,
+            replaced: Vec::new(),
+            is_distinct: false,
         }
     }
 
     /// Whether its rows are made, so that what comes next is of them.
     pub(super) fn is_shaped(&self) -> bool {
-        self.output.is_some() || self.limit.is_some()
+        self.output.is_some() || self.limit.is_some() || self.is_distinct
     }
 
     /// Reads from a table that is made before.
     pub(super) fn with(&mut self, name: &str, sql: String) {
         self.with.push((name.to_owned(), sql));
         self.from = name.to_owned();
+    }
+
+    /// Makes a table of what is read, with its conditions, and reads from that.
+    pub(super) fn step(&mut self, sql: impl FnOnce(&str, &str) -> String) {
+        let wheres = match self.wheres.is_empty() {
+            true => String::new(),
+            false => format!("\nWHERE {}", self.wheres.join(" AND ")),
+        };
+        self.wheres.clear();
+        let name = format!("step{}", self.with.len() + 1);
+        let sql = sql(&self.from, &wheres);
+        self.with(&name, sql);
     }
 
     /// The place of a column of the output; `p95` also finds the only one that is called `p95(…)`.
@@ -143,11 +161,18 @@ impl Select {
             (None, Scope::Events(added)) => {
                 // What was calculated in a step before is a column there.
                 let new = added.iter().filter(|(name, sql)| sql.text != to.dialect.name(name));
-                std::iter::once("*".to_owned()).chain(new.map(|(name, sql)| named(&sql.text, name))).collect()
+                let replaced: Vec<String> = self.replaced.iter().map(|name| to.dialect.name(name)).collect();
+                let all = if replaced.is_empty() {
+                    "*".to_owned()
+                } else {
+                    to.dialect.all_but(&replaced.join(", "))
+                };
+                std::iter::once(all).chain(new.map(|(name, sql)| named(&sql.text, name))).collect()
             }
             (None, _) => vec!["*".to_owned()],
         };
-        let mut sql = format!("SELECT {}\nFROM {}", columns.join(", "), self.from);
+        let distinct = if self.is_distinct { "DISTINCT " } else { "" };
+        let mut sql = format!("SELECT {distinct}{}\nFROM {}", columns.join(", "), self.from);
         if !self.wheres.is_empty() {
             sql.push_str(&format!("\nWHERE {}", self.wheres.join(" AND ")));
         }

@@ -188,7 +188,7 @@ fn filter(random: &mut Random, depth: usize) -> Both {
             let inner = test(random);
             both(
                 format!("{} id in ({} | fields id)", one.text, inner.text),
-                format!("{} AND coalesce(id IN (SELECT id FROM e WHERE {}), false)", one.sql, inner.sql),
+                format!("{} AND coalesce(id IN (SELECT id FROM events WHERE {}), false)", one.sql, inner.sql),
             )
         }
         _ => {
@@ -314,7 +314,7 @@ impl Question {
         let mut text = filter.as_ref().map_or_else(String::new, |filter| format!("{} | ", filter.text));
         text.push_str(&texts(&named));
         let all: Vec<&str> = keys_named.iter().chain(&named).map(|both| both.sql.as_str()).collect();
-        let mut sql = format!("SELECT {} FROM e", all.join(", "));
+        let mut sql = format!("SELECT {} FROM events", all.join(", "));
         if let Some(filter) = &filter {
             sql.push_str(&format!(" WHERE {}", filter.sql));
         }
@@ -360,7 +360,7 @@ impl Question {
                 piece.text, filter.text
             ),
             sql: format!(
-                "SELECT {key}, count(*) AS a0, {} AS a1 FROM e WHERE {} GROUP BY {key} HAVING count(*) >= {least} \
+                "SELECT {key}, count(*) AS a0, {} AS a1 FROM events WHERE {} GROUP BY {key} HAVING count(*) >= {least} \
                  ORDER BY a0 {order} NULLS LAST, {key} ASC NULLS LAST LIMIT {limit}",
                 piece.sql, filter.sql
             ),
@@ -381,7 +381,7 @@ impl Question {
             text: format!("{} | explode tags | count() as a0, sum(n) as a1 by tags as g0", filter.text),
             sql: format!(
                 "SELECT tag AS g0, count(*) AS a0, sum(n) AS a1 FROM \
-                 (SELECT unnest(coalesce(tags, [NULL])) AS tag, n FROM e WHERE {}) GROUP BY 1",
+                 (SELECT unnest(coalesce(tags, [NULL])) AS tag, n FROM events WHERE {}) GROUP BY 1",
                 filter.sql
             ),
             columns: ["g0", "a0", "a1"].map(|name| (name.to_owned(), Exactness::Exact)).into(),
@@ -395,7 +395,7 @@ impl Question {
         let filter = filter(random, 3);
         let made = number(random);
         let mut text = filter.text;
-        let mut sql = format!("SELECT * FROM e WHERE {}", filter.sql);
+        let mut sql = format!("SELECT * FROM events WHERE {}", filter.sql);
         if random.percent(25) {
             let key = random.of(&["k", "n", "id", "event"]);
             text.push_str(&format!(" | dedup {key}"));

@@ -27,9 +27,6 @@ struct Made {
     kind: Kind,
 }
 
-/// Values that `top` tells, unless it says how many.
-const TOP: usize = 5;
-
 impl Planner<'_> {
     pub(super) fn aggregate(&mut self, items: &[Item], keys: &[Key]) -> Result<(), Error> {
         let mut columns = Vec::new();
@@ -261,11 +258,15 @@ impl Planner<'_> {
     }
 
     fn most(&self, call: &Call) -> Result<usize, Error> {
-        if call.arguments.len() == 1 {
-            return Ok(TOP);
-        }
         match call.arguments.first() {
-            Some(Argument::Expr(ast::Expr::Literal(Literal::Int(most)))) if *most > 0 => {
+            Some(Argument::Expr(expr))
+                if call.arguments.len() == 1 && !matches!(expr, ast::Expr::Literal(_)) =>
+            {
+                Ok(crate::lang::TOP_VALUES)
+            }
+            Some(Argument::Expr(ast::Expr::Literal(Literal::Int(most))))
+                if *most > 0 && call.arguments.len() == 2 =>
+            {
                 Ok(usize::try_from(*most).unwrap_or(usize::MAX))
             }
             _ => Err(self.compiler.wrong(call, "write how many, and of what: top(5, field)")),

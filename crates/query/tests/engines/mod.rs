@@ -1,4 +1,4 @@
-//! Processes of Python with DuckDB or ClickHouse (chdb) in them, which answer SQL about the table `events`.
+//! Processes of Python with DuckDB, ClickHouse (chdb) or Spark in them, which answer SQL about the table `events`.
 
 use std::{
     env,
@@ -15,7 +15,7 @@ import datetime, decimal, json, sys, duckdb
 log, columns = json.loads(sys.stdin.readline())
 db = duckdb.connect(config={"threads": 2})
 db.execute("SET TimeZone = 'UTC'")
-db.execute(f"CREATE VIEW events AS SELECT * FROM read_json('{log}', format='newline_delimited', columns={{{columns}}})")
+db.execute(f"CREATE TABLE events AS SELECT * FROM read_json('{log}', format='newline_delimited', columns={{{columns}}})")
 epoch = datetime.datetime(1970, 1, 1)
 def plain(value):
     if isinstance(value, datetime.datetime):
@@ -54,10 +54,42 @@ for line in sys.stdin:
     print(json.dumps(answer), flush=True)
 "#;
 
+const SPARK: &str = r#"
+import datetime, decimal, json, os, sys, time
+os.environ["TZ"] = "UTC"
+time.tzset()
+from pyspark.sql import Row, SparkSession
+log, columns = json.loads(sys.stdin.readline())
+builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
+for key, value in {"shuffle.partitions": "1", "session.timeZone": "UTC"}.items():
+    builder = builder.config(f"spark.sql.{key}", value)
+db = builder.getOrCreate()
+db.sparkContext.setLogLevel("OFF")
+db.read.json(log, schema=columns).createOrReplaceTempView("events")
+epoch = datetime.datetime(1970, 1, 1)
+def plain(value):
+    if isinstance(value, datetime.datetime):
+        return (value - epoch) // datetime.timedelta(microseconds=1)
+    if isinstance(value, Row):
+        return {key: plain(inner) for key, inner in value.asDict().items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return float(value) if isinstance(value, decimal.Decimal) else value
+for line in sys.stdin:
+    try:
+        frame = db.sql(json.loads(line))
+        answer = {"names": frame.columns, "rows": [[plain(value) for value in row] for row in frame.collect()]}
+    except Exception as error:
+        answer = {"error": str(error)[:2000]}
+    print(json.dumps(answer), flush=True)
+"#;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Engine {
     DuckDb,
     ClickHouse,
+    /// Takes half a second a question: only when it is asked for.
+    Spark,
 }
 
 impl Engine {
@@ -65,6 +97,7 @@ impl Engine {
         match self {
             Engine::DuckDb => "duckdb",
             Engine::ClickHouse => "chdb",
+            Engine::Spark => "pyspark",
         }
     }
 
@@ -72,6 +105,11 @@ impl Engine {
     pub(super) fn python(self) -> Option<PathBuf> {
         let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("test-tools");
         let module = self.module();
+        let required = env::var("TEST_TOOLS_REQUIRED").unwrap_or_default();
+        if self == Engine::Spark && !required.contains(module) {
+            eprintln!("SKIPPED: Spark, which takes a minute; ask it with: bash scripts/test.sh --with-spark");
+            return None;
+        }
         let has_module = |python: &PathBuf| {
             let mut command = Command::new(python);
             command.arg("-c").arg(format!("import {module}")).stdout(Stdio::null()).stderr(Stdio::null());
@@ -81,7 +119,6 @@ impl Engine {
         if found.is_none() {
             let how = "get it with: bash scripts/install-test-tools.sh";
             eprintln!("SKIPPED: no Python with {module}; {how} {module}");
-            let required = env::var("TEST_TOOLS_REQUIRED").unwrap_or_default();
             assert!(!required.contains(module), "{module} is required");
         }
         found
@@ -105,6 +142,7 @@ impl Process {
         let program = match engine {
             Engine::DuckDb => DUCKDB,
             Engine::ClickHouse => CLICKHOUSE,
+            Engine::Spark => SPARK,
         };
         let mut child = Command::new(python)
             .args(["-c", program])
