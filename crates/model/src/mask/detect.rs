@@ -90,6 +90,9 @@ impl Default for Detectors {
 }
 
 impl Detectors {
+    /// Length of the shortest text in which anything is found: `pwd=x`. Bytes.
+    pub const TEXT_BYTES_MIN: usize = short::TEXT_MIN;
+
     /// Finds this kind, too.
     pub fn with(mut self, kind: Kind) -> Detectors {
         self.kinds |= kind.bit();

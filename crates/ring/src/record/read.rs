@@ -328,11 +328,6 @@ const WIDTHS: [u8; 256] = {
 
 /// A length and that many bytes.
 #[inline(always)]
-fn text_at(bytes: &[u8], at: usize) -> Option<&[u8]> {
-    let len = u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?) as usize;
-    bytes[at + 4..].get(..len)
-}
-
 fn nanos(bytes: [u8; 4]) -> Option<u32> {
     Some(u32::from_le_bytes(bytes)).filter(|ns| *ns < 1_000_000_000)
 }
@@ -444,23 +439,27 @@ impl<'a> Values<'a> {
     /// True when one of the values that are texts fits; those inside lists and maps are not asked. What is no text is read over.
     #[inline]
     pub fn any_text(&self, mut fits: impl FnMut(&'a [u8]) -> bool) -> bool {
-        let bytes = self.cursor.rest();
-        let mut at = 0;
+        let mut bytes = self.cursor.rest();
         for _ in 0..self.left {
-            let Some(tag) = bytes.get(at) else { return false };
-            at += 1;
-            match WIDTHS[usize::from(*tag)] {
-                WIDTH_TEXT => {
-                    let Some(text) = text_at(bytes, at) else { return false };
-                    if *tag == Tag::Str as u8 && fits(text) {
-                        return true;
-                    }
-                    at += 4 + text.len();
-                }
-                // None is that wide: what stands there is no value.
-                WIDTH_NONE => return false,
-                width => at += usize::from(width),
+            let Some((tag, rest)) = bytes.split_first() else { return false };
+            let width = usize::from(WIDTHS[usize::from(*tag)]);
+            if width < usize::from(WIDTH_TEXT) {
+                let Some(behind) = rest.get(width..) else { return false };
+                bytes = behind;
+                continue;
             }
+            // None is that wide: what stands there is no value.
+            let Some((len, rest)) = rest.split_first_chunk().filter(|_| width == usize::from(WIDTH_TEXT))
+            else {
+                return false;
+            };
+            let Some((text, behind)) = rest.split_at_checked(u32::from_le_bytes(*len) as usize) else {
+                return false;
+            };
+            if *tag == Tag::Str as u8 && fits(text) {
+                return true;
+            }
+            bytes = behind;
         }
         false
     }

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use trine_model::mask::MASKED;
+use trine_model::mask::{Detectors, MASKED};
 use trine_ring::{
     Arg,
     record::{self, ID_DIGITS, Record, Text, ValueRef},
@@ -38,7 +38,7 @@ impl Screen {
 
     /// Searches everything anew: after the masks have changed.
     pub(crate) fn forget(&mut self) {
-        self.known.texts.clear();
+        self.known.texts.fill(0);
     }
 }
 
@@ -68,23 +68,26 @@ impl Masking {
 /// texts with the same one, and two meet by chance once in 2^64 pairs.
 #[derive(Debug)]
 pub(super) struct Known {
-    /// Empty, or [`TEXTS_KNOWN`] fingerprints, each in one of the two places that its bits name: of forty texts, two want the same
+    /// Each in one of the two places that its bits name: of forty texts, two want the same
     /// place in three programs of four, three the same two in one of thirty. Zero is none.
-    texts: Vec<u64>,
+    texts: Box<[u64; TEXTS_KNOWN]>,
     key: [u64; 2],
 }
 
 impl Default for Known {
     fn default() -> Known {
         let seeds = RandomState::new();
-        Known { texts: Vec::new(), key: [seeds.hash_one(0), seeds.hash_one(1)] }
+        Known { texts: Box::new([0; TEXTS_KNOWN]), key: [seeds.hash_one(0), seeds.hash_one(1)] }
     }
 }
 
 impl Known {
     /// True when there is no secret in the text.
-    #[inline]
+    #[inline(always)]
     fn is_clean(&mut self, masking: &Masking, text: &[u8]) -> bool {
+        if text.len() < Detectors::TEXT_BYTES_MIN {
+            return true;
+        }
         let fingerprint = self.fingerprint(text);
         self.knows(fingerprint) || self.search(masking, text, fingerprint)
     }
@@ -104,12 +107,11 @@ impl Known {
     #[inline(always)]
     fn knows(&self, fingerprint: u64) -> bool {
         let place = places(fingerprint);
-        self.texts.get(place..place + 2).is_some_and(|two| two[0] == fingerprint || two[1] == fingerprint)
+        self.texts[place] == fingerprint || self.texts[place + 1] == fingerprint
     }
 
     /// In the first place; what was there goes to the second.
     fn remember(&mut self, fingerprint: u64) {
-        self.texts.resize(TEXTS_KNOWN, 0);
         let place = places(fingerprint);
         self.texts[place + 1] = self.texts[place];
         self.texts[place] = fingerprint;
@@ -154,29 +156,30 @@ impl Known {
         self.is_clean_value(masking, value)
     }
 
-    /// Sixteen bytes at a time, multiplied with what came before.
+    /// Sixteen bytes at a time, multiplied with what came before; the last sixteen may have been there already.
     ///
     /// Source: the short way of wyhash (final version 4), with words of [`RandomState`] in place of its constants.
-    #[inline]
+    #[inline(always)]
     fn fingerprint(&self, text: &[u8]) -> u64 {
-        let [mut state, key] = self.key;
-        let mut chunks = text.chunks_exact(16);
-        for chunk in &mut chunks {
-            state = fold(word(chunk, 0) ^ key, word(chunk, 8) ^ state);
+        let [first_key, last_key] = self.key;
+        let length = text.len();
+        let mut state = last_key ^ length as u64;
+        let mut rest = text;
+        while let Some((chunk, behind)) = rest.split_at_checked(16)
+            && !behind.is_empty()
+        {
+            state = fold(word(chunk, 0) ^ first_key, word(chunk, 8) ^ state);
+            rest = behind;
         }
-        let rest = chunks.remainder();
-        let (first, second) = match (text.len(), rest.len()) {
-            (_, 0) => (0, 0),
-            // The last sixteen, of which some were there already.
-            (16.., _) => (word(text, text.len() - 16), word(text, text.len() - 8)),
-            (8.., _) => (word(text, 0), word(text, text.len() - 8)),
-            (4.., _) => (half(text, 0), half(text, text.len() - 4)),
-            (len, _) => {
-                (u64::from(text[0]) << 16 | u64::from(text[len / 2]) << 8 | u64::from(text[len - 1]), 0)
-            }
+        let (first, last) = match length {
+            16.. => (word(text, length - 16), word(text, length - 8)),
+            8.. => (word(text, 0), word(text, length - 8)),
+            4.. => (half(text, 0), half(text, length - 4)),
+            // Only keys are as short.
+            1.. => (u64::from(text[0]) << 8 | u64::from(text[length / 2]), text[length - 1].into()),
+            0 => (0, 0),
         };
-        let mixed = fold(first ^ key, second ^ state);
-        fold(mixed ^ key, text.len() as u64 ^ self.key[0]).max(1)
+        fold(first ^ first_key, last ^ state).max(1)
     }
 }
 
