@@ -40,6 +40,15 @@ impl Target {
             }
         }
     }
+
+    /// Whether both write to one place: also where a file is named once from here and once from the root.
+    fn is_same_place(&self, other: &Target) -> bool {
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        match (self, other) {
+            (Target::File(one), Target::File(other)) => absolute(one) == absolute(other),
+            _ => self == other,
+        }
+    }
 }
 
 /// Reads a path, which holds anything but NUL.
@@ -113,7 +122,7 @@ impl OutputSettings {
         if outputs.len() >= OUTPUTS_MAX {
             return Err(Mistake::new("outputs-too-many", format!("more than {OUTPUTS_MAX} outputs")));
         }
-        if outputs.iter().any(|other| other.target == self.target) {
+        if outputs.iter().any(|other| other.target.is_same_place(&self.target)) {
             return Err(Mistake::new("output-twice", "another output writes to the same place"));
         }
         outputs.push(self);
@@ -161,6 +170,10 @@ mod tests {
         let output = OutputSettings::new(Target::File("a".into()));
         assert_eq!(output.clone().add_to(&mut outputs), Ok(()));
         assert_eq!(output.add_to(&mut outputs).unwrap_err().id, "output-twice");
+        for spelled in ["./a".into(), std::env::current_dir().unwrap().join("a")] {
+            let output = OutputSettings::new(Target::File(spelled));
+            assert_eq!(output.add_to(&mut outputs).unwrap_err().id, "output-twice");
+        }
         assert_eq!(outputs.len(), 1);
     }
 
