@@ -15,6 +15,8 @@ use crate::{
 
 /// Longest that leaving waits for sinks that are slow.
 const EXIT_WAIT: Duration = Duration::from_secs(5);
+/// Longest that leaving waits for closed files to be compressed: small ones are, the next start does the others.
+const COMPRESSION_WAIT: Duration = Duration::from_secs(1);
 /// Longest that leaving waits for a sink that fails: nobody should wait seconds for a program whose log path is wrong.
 const EXIT_PATIENCE: Duration = Duration::from_millis(300);
 
@@ -36,9 +38,18 @@ extern "C" fn on_exit() {
             collector::flush_patiently(Instant::now() + EXIT_WAIT, EXIT_PATIENCE);
         }
         emit::leave_ring();
+        finish_sinks();
         black_box::leave(collector::hold_for_good() == Some(0));
         inline::hold_for_good();
     });
+}
+
+/// Lets sinks finish what they do aside.
+fn finish_sinks() {
+    let deadline = Instant::now() + COMPRESSION_WAIT;
+    for pipe in pipeline::config().iter().flat_map(|config| &config.pipes) {
+        pipe.sink.finish(deadline.saturating_duration_since(Instant::now()));
+    }
 }
 
 /// Writes what can be written, and says what could not.

@@ -4,7 +4,7 @@ pub mod file;
 mod memory;
 mod stream;
 
-use std::{fmt, io};
+use std::{fmt, io, time::Duration};
 
 pub use file::FileSink;
 pub use memory::MemorySink;
@@ -55,6 +55,12 @@ pub trait Sink: Send + Sync + fmt::Debug {
     /// What went wrong since the last call without losing a line, for people: a rotation or a deletion that failed.
     fn take_reports(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// The process ends: what the sink does aside, such as compressing closed files, has this long to come to an end.
+    #[doc(hidden)]
+    fn finish(&self, timeout: Duration) {
+        let _ = timeout;
     }
 
     /// True when a write may wait for somebody else: the reader of a pipe, a network. Asked when the pipeline starts.

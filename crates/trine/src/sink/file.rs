@@ -31,8 +31,8 @@
 //! Every line that was accepted: nothing is buffered here, so a line is with the operating system when `write` returns.
 //! Against a loss of power, [`sync`](FileSink::sync) makes `flush` wait for the disk. Half a line, cut by a crash in the
 //! middle of a write, is ended with a newline at the next start, so that no line is glued to it. A compressed file takes
-//! its name, and the original is deleted, only when it is complete and on the disk; what a crash left unfinished is
-//! done again at the next start.
+//! its name, and the original is deleted, only when it is complete and on the disk. A process that ends waits a second
+//! for that; what is unfinished then, or after a crash, is done again at the next start.
 //!
 //! # What if the disk is full?
 //! [`Sink::write`] says exactly how many bytes it accepted; sent the rest later, it continues in the middle of the line.
@@ -246,6 +246,10 @@ impl Sink for FileSink {
 
     fn take_reports(&self) -> Vec<String> {
         FileSink::take_reports(self)
+    }
+
+    fn finish(&self, timeout: Duration) {
+        FileSink::finish(self, timeout);
     }
 
     /// For a pipe or a device at this path; not for a file, which is there or will be made.
