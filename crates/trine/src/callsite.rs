@@ -371,6 +371,18 @@ pub(crate) fn count_lost_unnamed(events: u64) {
     LOST_TOTAL.fetch_add(events, Ordering::Relaxed);
 }
 
+/// Counts events that were lost after they had been rendered, by the names that their lines begin with. What is then left of
+/// `events` has a name that nobody knows.
+#[cold]
+pub(crate) fn count_lost_by_name(mut names: BTreeMap<&[u8], u64>, events: u64) {
+    LOST_TOTAL.fetch_add(events, Ordering::Relaxed);
+    for site in lock(&REGISTRY).iter().flat_map(|registry| &registry.sites) {
+        if let Some(lost) = names.remove(site.name.as_bytes()) {
+            site.lost.fetch_add(lost, Ordering::Relaxed);
+        }
+    }
+}
+
 /// Events lost so far, by name; names of which none was lost are left out.
 pub(crate) fn lost_by_name() -> BTreeMap<&'static str, u64> {
     let mut names = BTreeMap::new();

@@ -73,24 +73,22 @@ impl Inline {
         if !self.renderer.render(site, record, &mut self.lines) {
             return;
         }
-        let mut is_lost = false;
         for (pipe, line) in self.renderer.pipes().iter().zip(&mut self.lines) {
             if !line.is_empty() {
                 match pipe.sink.write(line) {
-                    Ok(()) => add(&self.desk.bytes, line.len() as u64),
+                    Ok(()) => {
+                        add(&self.desk.events, 1);
+                        add(&self.desk.bytes, line.len() as u64);
+                    }
                     Err(error) => {
                         add(&self.desk.errors, 1);
+                        add(&self.desk.bytes, error.written as u64);
                         crate::health::report_once(&*pipe.sink, &error);
-                        is_lost = true;
+                        site.count_lost();
                     }
                 }
                 line.clear();
             }
-        }
-        if is_lost {
-            site.count_lost();
-        } else {
-            add(&self.desk.events, 1);
         }
     }
 }

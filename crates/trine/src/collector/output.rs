@@ -1,6 +1,8 @@
 //! One output's rendered lines: what waits, what is refused, what was written.
 
-use std::{io::ErrorKind, panic::AssertUnwindSafe, sync::atomic::Ordering, time::Instant};
+use std::{
+    collections::BTreeMap, io::ErrorKind, panic::AssertUnwindSafe, sync::atomic::Ordering, time::Instant,
+};
 
 use trine_ring::{caught::catch_unwind, clock::monotonic_ns, record::Record};
 
@@ -11,6 +13,7 @@ use super::{
 use crate::{
     black_box::Journal,
     callsite::{self, Callsite},
+    encoder::Format,
     health,
     pipeline::Pipe,
     sink::WriteError,
@@ -78,6 +81,24 @@ fn is_given_up(outcome: &Result<(), WriteError>) -> bool {
     outcome.as_ref().is_err_and(|error| error.source.kind() == ErrorKind::BrokenPipe)
 }
 
+/// Counts the events of lines that nobody will take, by the names at their beginnings where the format has them there. Of a line
+/// that was taken in part the rest has none.
+#[cold]
+fn count_lost_lines(format: Option<Format>, lines: &[u8], events: u64) {
+    let (head, end): (&[u8], _) = match format {
+        Some(Format::Json) => (b"{\"event\":\"", b'"'),
+        Some(Format::Logfmt) => (b"event=", b' '),
+        Some(Format::Pretty) | None => return callsite::count_lost_unnamed(events),
+    };
+    let mut names = BTreeMap::new();
+    for line in lines.split(|byte| *byte == b'\n') {
+        if let Some(name) = line.strip_prefix(head).and_then(|rest| rest.split(|byte| *byte == end).next()) {
+            *names.entry(name).or_default() += 1;
+        }
+    }
+    callsite::count_lost_by_name(names, events);
+}
+
 /// Writes one output's lines. False when it does not take them at present.
 ///
 /// `journal`: told what is taken, and the output's number in it.
@@ -136,7 +157,7 @@ pub(super) fn write_out(
             *lines = rest;
             if error.source.kind() == ErrorKind::BrokenPipe {
                 output.is_gone = true;
-                callsite::count_lost_unnamed(output.events);
+                count_lost_lines(pipe.format, lines, output.events);
                 output.events = 0;
                 lines.clear();
             }
