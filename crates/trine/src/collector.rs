@@ -381,6 +381,7 @@ impl Collector {
             self.note_lag(*oldest);
         }
         let mut pass = Pass::default();
+        let mut noted = 0;
         while let Some(Reverse((_, index))) = heads.pop() {
             let next = heads.peek().map(|Reverse((ticks, _))| *ticks);
             let (records, ticks) = self.run(index, next.unwrap_or(u64::MAX));
@@ -388,13 +389,24 @@ impl Collector {
             if let Some(ticks) = ticks {
                 heads.push(Reverse((ticks, index)));
             }
-            if is_chunk_full(&self.outputs, &self.lines) && !self.commit() {
-                pass.is_blocked = true;
-                return pass;
+            if is_chunk_full(&self.outputs, &self.lines) {
+                self.note_waiting(pass.records - std::mem::replace(&mut noted, pass.records));
+                if !self.commit() {
+                    pass.is_blocked = true;
+                    return pass;
+                }
             }
         }
+        self.note_waiting(pass.records - noted);
         pass.is_blocked = !self.commit();
         pass
+    }
+
+    /// For those who ask what waits while a sink is stuck. What another process emitted is not among it.
+    fn note_waiting(&self, read: u64) {
+        if self.renderer.as_ref().is_some_and(|renderer| renderer.recovery.is_none()) {
+            counts::note_waiting(read, self.lines_waiting());
+        }
     }
 
     /// Renders records of one ring up to the time of another's next one, or up to a chunk.

@@ -26,7 +26,7 @@ use crate::{
     masks,
     options::Options,
     pipeline, sample,
-    tally::Tally,
+    tally::{self, Tally},
     worker,
 };
 
@@ -330,14 +330,18 @@ fn begin_slowly(site: &'static Callsite) -> Slow {
         // Off at the callsite's first look, or captured before: it has no number yet.
         site.register();
     }
-    let (slow, is_counted) = with_local(|local| {
+    let counted = with_local(|local| {
         local.tally.provide();
         let is_counted = local.tally.count(site);
+        local.tally.set_aside();
         let Local { scratch, scope, capture, hold, .. } = local;
         let bytes = std::mem::take(scratch);
         (Slow { bytes, scope: scope.clone(), capture: capture.clone(), hold: hold.clone() }, is_counted)
-    })
-    .unwrap_or_default();
+    });
+    let (slow, is_counted) = counted.unwrap_or_else(|| {
+        tally::set_aside();
+        Default::default()
+    });
     if !is_counted {
         site.count_apart();
     }
@@ -466,6 +470,7 @@ fn try_push(bytes: &[u8]) -> Pushed {
         match producer.push_encoded(bytes) {
             Push::Done => {
                 local.is_stalled = false;
+                local.tally.take_in();
                 Pushed::Done { half: room.half }
             }
             Push::Full => Pushed::Full { is_stalled: local.is_stalled },

@@ -10,6 +10,7 @@ use trine_ring::{Arg, clock, record};
 use crate::{
     callsite::{self, Callsite},
     pipeline::SELF_LEVEL,
+    tally,
 };
 
 /// Least time between two reports, so that a long trouble does not fill the log with its own description.
@@ -51,6 +52,7 @@ impl LossReport {
             SITE.register();
         }
         SITE.count_apart();
+        tally::set_aside();
         let mut bytes = Vec::new();
         record::encode(&mut bytes, SITE.id(), clock::ticks(), &[Arg::U64(lost), Arg::Dyn(&names)], &[]);
         Some((&SITE, bytes))

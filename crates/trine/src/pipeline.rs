@@ -35,6 +35,9 @@ use crate::{
 /// the pipeline's lock. The bound is the kernel's: 65,530 mappings (vm.max_map_count), of which we leave most to others.
 pub(crate) const RINGS_MAX: usize = 4_096;
 
+/// As good as for ever: a wait beyond what a clock can hold.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// Callers deliver by themselves.
 pub(crate) const FLAG_INLINE: u8 = 1;
 /// The worker sleeps deeply and wants to be woken by the next event.
@@ -294,9 +297,10 @@ pub(crate) fn arrivals() -> Vec<Consumer> {
 /// Writes out what has been emitted so far, by all threads, and hands it to the operating system.
 ///
 /// Returns how many events are still waiting when `timeout` is over: zero means that all are written or counted as lost.
-/// Called by itself when the process leaves `main`, calls `exit` or panics.
+/// While a sink keeps its writer waiting, that number is made up from counters, and events that other threads emit just then may
+/// be in it or not. Called by itself when the process leaves `main`, calls `exit` or panics.
 ///
-/// Cost: blocks up to `timeout`.
+/// Cost: blocks up to `timeout`, which may be [`Duration::MAX`].
 ///
 /// ```
 /// trine::info!("user_login", user_id = 7);
@@ -304,7 +308,9 @@ pub(crate) fn arrivals() -> Vec<Consumer> {
 /// ```
 pub fn flush(timeout: Duration) -> u64 {
     batch::flush_all();
-    collector::flush(Instant::now() + timeout)
+    let now = Instant::now();
+    // `Duration::MAX` is no time that a clock can hold.
+    collector::flush(now.checked_add(timeout).unwrap_or(now + FOREVER))
 }
 
 /// Holds everything still over a fork.

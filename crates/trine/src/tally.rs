@@ -26,8 +26,16 @@ pub(crate) const SITES_OWN: usize = 1_024;
 
 static KEPT: Mutex<Rows> = Mutex::new(Rows::new());
 static SAMPLED_OUT: Mutex<Rows> = Mutex::new(Rows::new());
+/// Counters, one to a row, of events that were counted and are not in a ring: modulo 2^64, for another thread may put into its
+/// ring what this one has counted.
+static ASIDE: Mutex<Rows> = Mutex::new(Rows::new());
+/// As [`ASIDE`], of threads that are ending.
+static ASIDE_SHARED: AtomicU64 = AtomicU64::new(0);
 /// Names with dots in the spelling with `_`, so that they are leaked once.
 static SPELLINGS: Mutex<BTreeMap<&'static str, &'static str>> = Mutex::new(BTreeMap::new());
+
+/// Numbers of a row of [`ASIDE`], of which the first is used: threads share no cache line.
+const ASIDE_LEN: usize = 16;
 
 /// A counter per callsite, by number less one.
 type Row = &'static [AtomicU64];
@@ -44,9 +52,9 @@ impl Rows {
         Rows { all: Vec::new(), free: Vec::new() }
     }
 
-    fn take(&mut self) -> Row {
+    fn take<const LEN: usize>(&mut self) -> Row {
         self.free.pop().unwrap_or_else(|| {
-            let row: Row = Box::leak(Box::new([const { AtomicU64::new(0) }; SITES_OWN]));
+            let row: Row = Box::leak(Box::new([const { AtomicU64::new(0) }; LEN]));
             self.all.push(row);
             row
         })
@@ -63,11 +71,12 @@ impl Rows {
 pub(crate) struct Tally {
     kept: Row,
     sampled_out: Row,
+    aside: Row,
 }
 
 impl Tally {
     pub(crate) const fn new() -> Tally {
-        Tally { kept: &[], sampled_out: &[] }
+        Tally { kept: &[], sampled_out: &[], aside: &[] }
     }
 
     /// Counts an event. False when the thread has no counter for it: see [`Tally::provide`].
@@ -86,27 +95,46 @@ impl Tally {
     #[inline]
     pub(crate) fn provide(&mut self) {
         if self.kept.is_empty() {
-            self.kept = take(&KEPT);
+            self.kept = take::<SITES_OWN>(&KEPT);
+            self.aside = take::<ASIDE_LEN>(&ASIDE);
         }
     }
 
     /// As [`Tally::provide`], for what sampling leaves out.
     fn provide_sampled_out(&mut self) {
         if self.sampled_out.is_empty() {
-            self.sampled_out = take(&SAMPLED_OUT);
+            self.sampled_out = take::<SITES_OWN>(&SAMPLED_OUT);
+        }
+    }
+
+    /// An event that was counted goes another way than into the ring, at least for now.
+    pub(crate) fn set_aside(&self) {
+        self.add_aside(1);
+    }
+
+    /// An event that was set aside has gone into the ring.
+    pub(crate) fn take_in(&self) {
+        self.add_aside(u64::MAX);
+    }
+
+    fn add_aside(&self, n: u64) {
+        match self.aside.first() {
+            // Only this thread writes it.
+            Some(own) => own.store(own.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed),
+            None => drop(ASIDE_SHARED.fetch_add(n, Ordering::Relaxed)),
         }
     }
 
     /// In the child of a fork: forgets the rows without giving them back. [`reset`] does that for all threads.
     pub(crate) fn forget(&mut self) {
-        (self.kept, self.sampled_out) = (&[], &[]);
+        (self.kept, self.sampled_out, self.aside) = (&[], &[], &[]);
     }
 }
 
 /// A thread ends: the next one goes on in its rows.
 impl Drop for Tally {
     fn drop(&mut self) {
-        for (row, rows) in [(self.kept, &KEPT), (self.sampled_out, &SAMPLED_OUT)] {
+        for (row, rows) in [(self.kept, &KEPT), (self.sampled_out, &SAMPLED_OUT), (self.aside, &ASIDE)] {
             if !row.is_empty() {
                 lock(rows).free.push(row);
             }
@@ -117,8 +145,26 @@ impl Drop for Tally {
 /// Apart, so that it weighs on no event but a thread's first.
 #[cold]
 #[inline(never)]
-fn take(rows: &Mutex<Rows>) -> Row {
-    lock(rows).take()
+fn take<const LEN: usize>(rows: &Mutex<Rows>) -> Row {
+    lock(rows).take::<LEN>()
+}
+
+/// An event that was counted without a tally, and is in no ring.
+#[cold]
+pub(crate) fn set_aside() {
+    ASIDE_SHARED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Events that were ever put into a ring: those that were counted, but for those set aside.
+///
+/// Cost: as [`counts`]. Events on their way meanwhile may be in it or not.
+pub(crate) fn put_into_rings() -> u64 {
+    let kept: u64 = by_site().iter().map(|count| count.kept).sum();
+    let rows = lock(&ASIDE).all.clone();
+    let own = rows.into_iter().flatten().map(|own| own.load(Ordering::Relaxed));
+    let aside = own.fold(ASIDE_SHARED.load(Ordering::Relaxed), u64::wrapping_add);
+    // What is being counted right now may make it one too few.
+    kept.wrapping_sub(aside).cast_signed().max(0).cast_unsigned()
 }
 
 #[inline(always)]
@@ -238,13 +284,15 @@ pub(crate) fn canonical(name: &'static str) -> &'static str {
 
 /// Holds the rows still over a fork.
 pub(crate) fn hold_for_fork() -> Box<dyn Any> {
-    Box::new((lock(&KEPT), lock(&SAMPLED_OUT), lock(&SPELLINGS)))
+    Box::new((lock(&KEPT), lock(&SAMPLED_OUT), lock(&ASIDE), lock(&SPELLINGS)))
 }
 
 /// In the child of a fork: what happened so far happened to the parent. The calling thread has forgotten its rows.
 pub(crate) fn reset() {
     lock(&KEPT).reset();
     lock(&SAMPLED_OUT).reset();
+    lock(&ASIDE).reset();
+    ASIDE_SHARED.store(0, Ordering::Relaxed);
     for SiteCount { site, .. } in by_site() {
         site.apart().kept.store(0, Ordering::Relaxed);
         site.apart().sampled_out.store(0, Ordering::Relaxed);

@@ -9,7 +9,7 @@ use trine_ring::clock::monotonic_ns;
 
 use super::{
     Collector, Draining, FLUSHES_DONE, FLUSHES_WANTED, IS_FAILING, LOCK_PAUSE, MAY_CALLERS_WRITE, Renderer,
-    SINK_SINCE_NS, WRITTEN_ERRORS,
+    SINK_SINCE_NS, WRITTEN_ERRORS, counts,
 };
 use crate::{health, worker};
 
@@ -37,8 +37,7 @@ pub(super) fn flush_by_worker(deadline: Instant, patience: Duration) -> u64 {
             break;
         }
     }
-    // While the sink is stuck nobody can count.
-    Draining::now().map_or(1, |mut draining| draining.0.backlog().max(1))
+    Draining::now().map_or_else(counts::waiting, |mut draining| draining.0.backlog().max(1))
 }
 
 /// True where the calling thread has to leave the writing to the worker.
@@ -60,7 +59,7 @@ pub(crate) fn flush_patiently(deadline: Instant, patience: Duration) -> u64 {
     }
     let mut failing_since = None;
     loop {
-        let Some(mut draining) = Draining::until(deadline) else { return 1 };
+        let Some(mut draining) = Draining::until(deadline) else { return counts::waiting() };
         let collector = &mut draining.0;
         if failing_since.is_none() {
             collector.outputs.iter_mut().for_each(|output| output.retry_at = None);

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{COLLECTOR, Collector, Draining, LOCK_PAUSE, SINK_SINCE_NS};
+use super::{COLLECTOR, Collector, Draining, LOCK_PAUSE, SINK_SINCE_NS, counts};
 
 /// Longest that a fork waits for a write under way.
 const FORK_WAIT: Duration = Duration::from_secs(1);
@@ -56,5 +56,6 @@ pub(crate) fn forget(held: &mut dyn Any) {
         collector.outputs.iter_mut().for_each(|output| output.events = 0);
         collector.journal = None;
     }
+    counts::forget_waiting();
     SINK_SINCE_NS.store(0, Ordering::Relaxed);
 }

@@ -16,6 +16,8 @@ mod fatal;
 #[cfg(unix)]
 mod fork;
 #[cfg(unix)]
+mod health;
+#[cfg(unix)]
 mod leaving;
 #[cfg(unix)]
 mod levels;
@@ -56,6 +58,7 @@ fn main() -> std::process::ExitCode {
         #[cfg(target_os = "linux")]
         fatal::CASES,
         fork::CASES,
+        health::CASES,
         leaving::CASES,
         levels::CASES,
         masks::CASES,
