@@ -18,6 +18,6 @@ faults=${CARGO_TARGET_DIR:-target}/debug/trine-faults
 timeout 120 "$faults" control 20 "$seed"
 timeout $((60 + kills)) "$faults" kill "$kills" "$seed"
 timeout 600 "$faults" write 60 "$seed"
-timeout 900 "$faults" calls 100 "$seed"
+timeout 900 "$faults" calls 400 "$seed"
 timeout 300 "$faults" memory 20 "$seed"
 timeout 300 "$faults" flip 200 "$seed"

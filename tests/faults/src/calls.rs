@@ -11,10 +11,10 @@ use crate::{
 };
 
 /// Events of each thread of a whole run, without an argument: some files full.
-pub(crate) const EVENTS: u64 = 100;
+pub(crate) const EVENTS: u64 = 400;
 /// The calls of a run that are killed in, one after the other: those that lines go through, that files and the black box are made,
 /// rotated and removed by, and that the black box is owned by.
-const CALLS: [&str; 7] = ["write", "rename", "openat", "ftruncate", "fallocate", "flock", "unlink"];
+const CALLS: [&str; 7] = ["write", "rename", "openat", "ftruncate", "fallocate", "flock", "unlinkat"];
 /// Most calls of one kind that a run may have: more than that, and it does not end.
 const CALLS_MAX: u64 = 500;
 
