@@ -91,6 +91,26 @@ fn tail_tells_rates_each_second() {
 }
 
 #[test]
+fn query_prints_events_while_it_reads_and_ends_when_nobody_does() {
+    let mut child = trine().args(["query", "level:error"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let failed = line("a_b_failed", "error");
+    stdin.write_all((line("c_d_done", "info") + &failed).as_bytes()).unwrap();
+    // Before the input has ended.
+    let mut shown = String::new();
+    stdout.read_line(&mut shown).unwrap();
+    assert_eq!(shown, failed);
+    drop(stdout);
+    // A pipe takes what nobody reads yet, so that more than one may be needed until that is noticed.
+    while stdin.write_all(failed.repeat(1_000).as_bytes()).is_ok() {}
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert!(child.wait().unwrap().success(), "{stderr}");
+    assert_eq!(stderr, "");
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_failure() {
     for arguments in [&["demo", "-n", "2000"][..], &["ops", "live.jsonl"], &["generate", "-n", "100000"]] {
         let folder = std::env::temp_dir().join(format!("trine-pipe-{}", std::process::id()));

@@ -16,7 +16,10 @@ mod notes;
 use crate::lang::Unit;
 
 pub use self::notes::{Lost, Notes, Sampled};
-pub(crate) use self::{json::quote, notes::counted};
+pub(crate) use self::{
+    json::{quote, row_json},
+    notes::counted,
+};
 
 /// A table of cells, or events, and what must be said beside it.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -44,6 +44,7 @@ mod readers;
 mod run;
 mod scope;
 mod sink;
+mod stream;
 mod test;
 mod value;
 mod worker;
@@ -62,6 +63,7 @@ pub use self::{
     context::MATCHES_MAX,
     facets::FIELDS_MAX,
     live::Live,
+    stream::{Lines, Told, tell},
 };
 pub(crate) use self::{compile::convert, event::canonical};
 use crate::{

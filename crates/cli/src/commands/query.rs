@@ -10,7 +10,7 @@ use std::{
 use clap::Args;
 use trine_query::{
     answer::{Answer, Cell, Column, Kind, Shape},
-    engine::{Error, MEMORY_BYTES, Settings, ask},
+    engine::{Error, Lines, MEMORY_BYTES, Settings, Told, ask, tell},
     lang::{Dimension, Unit},
     scan::input::{Input, Progress},
     sql,
@@ -19,7 +19,7 @@ use trine_query::{
 use crate::{
     exit::Failure,
     interrupt,
-    logs::{Range, now_ns, tell},
+    logs::{self, Range, now_ns},
     progress,
     render::{self, Look, Output},
 };
@@ -121,15 +121,44 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
         return follow::run(flags, question, logs);
     }
     let input = find(logs)?;
-    let progress = Progress::default();
+    let (progress, mut failed) = (Progress::default(), None);
     let settings = flags.settings(Some(&progress));
-    let answer = thread::scope(|scope| {
-        let bar = progress::Bar::start(scope, &progress);
-        let answer = ask(question, &input, &settings);
-        bar.finish();
-        answer
+    let told = thread::scope(|scope| {
+        let mut bar = Some(progress::Bar::start(scope, &progress));
+        let told = match flags.lines() {
+            Some(lines) => tell(question, &input, &settings, lines, &mut |lines| {
+                if flags.count {
+                    return true;
+                }
+                // On one screen, lines and a bar are in each other's way.
+                if let Some(bar) = bar.take_if(|_| io::stdout().is_terminal()) {
+                    bar.finish();
+                }
+                failed = io::stdout().write_all(lines).and_then(|()| io::stdout().flush()).err();
+                failed.is_none()
+            }),
+            None => ask(question, &input, &settings).map(Told::Whole),
+        };
+        if let Some(bar) = bar {
+            bar.finish();
+        }
+        told
     });
-    show(flags, question, &answer.map_err(failure)?)
+    // Also when a reader went away: what else there is to say, nobody waits for.
+    if let Some(error) = failed {
+        return Err(Failure::io("write to the standard output")(error));
+    }
+    match told.map_err(failure)? {
+        Told::Whole(answer) => show(flags, question, &answer),
+        Told::Lines { count, notes } => {
+            let rest = Answer { notes: *notes, ..Answer::default() };
+            if flags.count {
+                return show_count(count, &rest);
+            }
+            render::tell_notes(&rest);
+            Ok(())
+        }
+    }
 }
 
 fn print_sql(flags: &Flags, question: &str, engine: Engine) -> Result<(), Failure> {
@@ -144,6 +173,16 @@ fn print_sql(flags: &Flags, question: &str, engine: Engine) -> Result<(), Failur
 }
 
 impl Flags {
+    /// What is to be given as lines while it is found; nothing where the form of the answer needs all of it first.
+    fn lines(&self) -> Option<Lines> {
+        match self.output {
+            _ if self.count => Some(Lines::Rows),
+            None => Some(Lines::Events),
+            Some(Output::Ndjson) => Some(Lines::Rows),
+            Some(_) => None,
+        }
+    }
+
     fn settings<'a>(&self, progress: Option<&'a Progress>) -> Settings<'a> {
         let settings = Settings {
             range: self.range.range(),
@@ -166,7 +205,7 @@ fn find(logs: &[String]) -> Result<Input, Failure> {
     if input.sources().is_empty() {
         return Err(Failure::NoLogs(troubles));
     }
-    tell(&troubles);
+    logs::tell(&troubles);
     Ok(input)
 }
 
@@ -193,9 +232,7 @@ fn show(flags: &Flags, question: &str, answer: &Answer) -> Result<(), Failure> {
             Shape::Events => answer.notes.matched,
             _ => answer.rows.len() as u64,
         };
-        writeln!(io::stdout(), "{count}").map_err(written)?;
-        render::tell_notes(answer);
-        return if count == 0 { Err(Failure::None) } else { Ok(()) };
+        return show_count(count, answer);
     }
     if answer.shape == Shape::Events && flags.output.is_none() {
         let mut out = io::stdout().lock();
@@ -214,6 +251,12 @@ fn show(flags: &Flags, question: &str, answer: &Answer) -> Result<(), Failure> {
         _ => render::show(answer, look, &shown),
     }
     .map_err(Failure::io("write to the standard output"))
+}
+
+fn show_count(count: u64, answer: &Answer) -> Result<(), Failure> {
+    writeln!(io::stdout(), "{count}").map_err(Failure::io("write to the standard output"))?;
+    render::tell_notes(answer);
+    if count == 0 { Err(Failure::None) } else { Ok(()) }
 }
 
 /// Columns of a table that events are shown in: beyond, they do not fit any page.

@@ -5,7 +5,7 @@ mod rates;
 
 use std::{
     collections::HashMap,
-    io::{self, Cursor, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -13,8 +13,8 @@ use std::{
 
 use clap::Args;
 use trine_query::{
-    answer::{Answer, Cell, Shape},
-    engine::{self, Settings, ask},
+    answer::{Answer, Cell},
+    engine::{self, Live, Settings, ask},
     events::Reader,
     scan::{
         follow::{Follower, News, POLL, Start},
@@ -63,19 +63,21 @@ pub(crate) struct Flags {
 const LINES_MAX: u32 = 100_000;
 /// How often rates are told.
 const TOLD_EVERY: Duration = Duration::from_secs(1);
+/// What is shown waits for the end of a look, so that one look is one write; of more, some is written before.
+const OUT_BYTES_MAX: usize = 1 << 20;
 /// Matches every event.
 const ALL: &str = "*";
 
 pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
     let filter = if flags.filter.is_empty() { ALL.to_owned() } else { flags.filter.join(" ") };
-    judge(&filter)?;
+    let live = judge(&filter, flags)?;
     let (mut follower, past, troubles) = Follower::new([&flags.logs], Start::End);
     if past.sources().is_empty() && flags.no_follow {
         return Err(Failure::NoLogs(troubles));
     }
     logs::tell(&troubles);
     let written = || Failure::io("write to the standard output");
-    let mut tail = Tail::new(flags, filter);
+    let mut tail = Tail::new(flags, filter, live);
     tail.begin(&past)?;
     tail.flush().map_err(written())?;
     if flags.no_follow {
@@ -83,7 +85,16 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
     }
     let begin = Instant::now();
     loop {
-        let seen = follower.look(begin.elapsed(), |news| tail.news(news));
+        let mut failed = None;
+        let seen = follower.look(begin.elapsed(), |news| {
+            tail.news(news);
+            if tail.out.len() > OUT_BYTES_MAX && failed.is_none() {
+                failed = tail.flush().err();
+            }
+        });
+        if let Some(error) = failed {
+            return Err(written()(error));
+        }
         logs::tell(&seen.troubles);
         tail.tick(begin.elapsed(), follower.paths().count());
         tail.flush().map_err(written())?;
@@ -93,13 +104,12 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
     }
 }
 
-/// Whether a text is a filter.
+/// A filter that waits for events.
 ///
 /// Errors: it cannot be understood, or is a question that has another answer than events.
-fn judge(filter: &str) -> Result<(), Failure> {
-    let settings = Settings { is_lenient: true, threads: 1, ..Settings::default() };
-    match ask(filter, &Input::default(), &settings) {
-        Ok(answer) if answer.shape == Shape::Events => Ok(()),
+fn judge(filter: &str, flags: &Flags) -> Result<Live<'static>, Failure> {
+    match Live::begin(filter, &Input::default(), &settings(flags)) {
+        Ok(live) if live.is_of_events() && !live.is_of_rows() => Ok(live),
         Ok(_) => Err(Failure::Usage(format!(
             "`{filter}` asks for more than events: tail takes a filter, and `trine query` the question"
         ))),
@@ -107,9 +117,17 @@ fn judge(filter: &str) -> Result<(), Failure> {
     }
 }
 
+fn settings(flags: &Flags) -> Settings<'static> {
+    Settings { range: flags.range.range(), now_ns: now_ns(), ..Settings::default() }
+}
+
 struct Tail<'f> {
     flags: &'f Flags,
     filter: String,
+    /// The filter, fed with what comes.
+    live: Live<'static>,
+    /// Broken lines that were counted before.
+    broken: u64,
     screen: Screen,
     formats: HashMap<PathBuf, &'static Format>,
     readers: Vec<(&'static Format, Reader)>,
@@ -122,10 +140,12 @@ struct Tail<'f> {
 }
 
 impl<'f> Tail<'f> {
-    fn new(flags: &'f Flags, filter: String) -> Tail<'f> {
+    fn new(flags: &'f Flags, filter: String, live: Live<'static>) -> Tail<'f> {
         Tail {
             flags,
             filter,
+            live,
+            broken: 0,
             screen: Screen::of_stdout(),
             formats: HashMap::new(),
             readers: Vec::new(),
@@ -136,13 +156,9 @@ impl<'f> Tail<'f> {
         }
     }
 
-    fn settings(&self) -> Settings<'static> {
-        Settings { range: self.flags.range.range(), now_ns: now_ns(), ..Settings::default() }
-    }
-
     /// Shows the last matching events that are there; all of a range, where one was asked for.
     fn begin(&mut self, past: &Input) -> Result<(), Failure> {
-        let settings = self.settings();
+        let settings = settings(self.flags);
         let most = if settings.range.is_some() { LINES_MAX } else { self.flags.lines.min(LINES_MAX) };
         if most == 0 || self.flags.rates || past.sources().is_empty() {
             return Ok(());
@@ -167,16 +183,13 @@ impl<'f> Tail<'f> {
     fn news(&mut self, news: News<'_>) {
         self.rates.bytes += news.bytes.len() as u64;
         let format = self.format(news.path, news.bytes);
-        let input = Input::reader(news.path.display().to_string(), Cursor::new(news.bytes.to_vec()));
-        let settings = Settings { is_lenient: true, threads: 1, ..self.settings() };
-        // It was judged before; what else may be wrong is that so much came at once that it has no room.
-        match ask(&self.filter, &input, &settings) {
-            Ok(answer) => {
-                self.rates.broken += answer.notes.broken_lines();
-                lines(&answer).for_each(|line| self.event(line, format));
-            }
-            Err(error) => talk::warn(error),
+        if let Err(error) = self.live.feed(news.bytes) {
+            talk::warn(error);
         }
+        let answer = self.live.answer();
+        let broken = answer.notes.broken_lines();
+        self.rates.broken += broken - std::mem::replace(&mut self.broken, broken);
+        lines(&answer).for_each(|line| self.event(line, format));
     }
 
     fn format(&mut self, path: &Path, bytes: &[u8]) -> &'static Format {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Answer, Cell, Notes, Shape};
+use super::{Answer, Cell, Column, Notes, Shape};
 use crate::scan::{line::Line, time};
 
 impl Answer {
@@ -44,17 +44,22 @@ impl Answer {
             row.iter().for_each(|cell| cell.json(out));
             return;
         }
-        out.push('{');
-        for (place, (column, cell)) in self.columns.iter().zip(row).enumerate() {
-            if place > 0 {
-                out.push(',');
-            }
-            quote(&column.name, out);
-            out.push(':');
-            cell.json(out);
-        }
-        out.push('}');
+        row_json(&self.columns, row, out);
     }
+}
+
+/// A row as an object: its cells by the names of their columns.
+pub(crate) fn row_json(columns: &[Column], row: &[Cell], out: &mut String) {
+    out.push('{');
+    for (place, (column, cell)) in columns.iter().zip(row).enumerate() {
+        if place > 0 {
+            out.push(',');
+        }
+        quote(&column.name, out);
+        out.push(':');
+        cell.json(out);
+    }
+    out.push('}');
 }
 
 impl Cell {

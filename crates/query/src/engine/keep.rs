@@ -46,7 +46,7 @@ struct Item {
 }
 
 impl Kept {
-    fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         let cells = |cells: &[Cell]| cells.iter().map(Cell::bytes).sum::<usize>();
         match self {
             Kept::Event(event) => event.line.capacity() + cells(&event.extra),

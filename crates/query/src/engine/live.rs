@@ -109,6 +109,11 @@ impl<'s> Live<'s> {
             && matches!(self.plan.segments[0].sink, Sink::Keep(_) | Sink::Project(..))
     }
 
+    /// Whether it is for some values of each event, and not for the events as they stand in the log.
+    pub fn is_of_rows(&self) -> bool {
+        self.plan.segments.iter().any(|segment| matches!(segment.sink, Sink::Project(..)))
+    }
+
     /// Of a question for events, those that came since the last time; of one for groups, all of them so far.
     pub fn answer(&mut self) -> Answer {
         let Some(first) = self.plan.segments.first() else { return Answer::default() };

@@ -17,6 +17,7 @@ use super::{
     readers::Readers,
     scope::{EventScope, Scope},
     sink::Data,
+    stream,
     value::Val,
     worker::{Shared, Worker, items_of, span_of, with_extra},
 };
@@ -90,6 +91,12 @@ pub(super) fn answer(
     input: &Input,
     settings: &Settings<'_>,
 ) -> Result<Answer, Error> {
+    let plan = plan(text, query, input, settings)?;
+    answer_of_plan(text, query, &plan, input, settings)
+}
+
+/// Compiles a question; those in brackets are answered on the way.
+pub(super) fn plan(text: &str, query: &Query, input: &Input, settings: &Settings<'_>) -> Result<Plan, Error> {
     let mut failure = None;
     let mut subquery = |field: &Field, query: &Query| match values_of(text, field, query, input, settings) {
         Ok(values) => Ok(values),
@@ -100,10 +107,21 @@ pub(super) fn answer(
             Err(lang::Error::new(text, field.at, field.name.len(), message))
         }
     };
-    let plan = match Plan::new(text, query, settings.now_ns, settings.range.is_some(), &mut subquery) {
-        Ok(plan) => plan,
-        Err(error) => return Err(failure.unwrap_or(Error::Question(error))),
-    };
+    Plan::new(text, query, settings.now_ns, settings.range.is_some(), &mut subquery)
+        .map_err(|error| failure.unwrap_or(Error::Question(error)))
+}
+
+pub(super) fn answer_of_plan(
+    text: &str,
+    query: &Query,
+    plan: &Plan,
+    input: &Input,
+    settings: &Settings<'_>,
+) -> Result<Answer, Error> {
+    if let Some(found) = stream::first_of_all(text, query, plan, input, settings) {
+        let (data, notes) = found?;
+        return Ok(Answer { notes, ..rest(&plan.segments, data, settings) });
+    }
     let Some(first) = plan.segments.first() else { return Ok(Answer::default()) };
     let (worker, report) = read(first, &plan.condition, input, settings)?;
     let Worker { gathered, mut notes, seen, .. } = worker;
@@ -155,6 +173,17 @@ pub(super) fn share<'p>(
     }
 }
 
+/// As [`share`], for an input.
+pub(super) fn share_input<'p>(
+    segment: &'p Segment,
+    condition: &Condition,
+    input: &Input,
+    settings: &Settings<'_>,
+) -> Shared<'p> {
+    let sample = input.sources().first().map(|source| source.head(SAMPLE_BYTES)).unwrap_or_default();
+    share(segment, condition, Readers::new(input), &sample, settings)
+}
+
 /// Runs the first segment over the input.
 pub(super) fn read(
     segment: &Segment,
@@ -162,8 +191,7 @@ pub(super) fn read(
     input: &Input,
     settings: &Settings<'_>,
 ) -> Result<(Worker, Report), Error> {
-    let sample = input.sources().first().map(|source| source.head(SAMPLE_BYTES)).unwrap_or_default();
-    let shared = share(segment, condition, Readers::new(input), &sample, settings);
+    let shared = share_input(segment, condition, input, settings);
     let budget = Budget::new(settings.memory_bytes);
     let own_stop = AtomicBool::new(false);
     let options = Options {

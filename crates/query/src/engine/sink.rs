@@ -170,14 +170,19 @@ impl Sink {
         }
     }
 
+    /// What was kept, in its order.
+    pub(super) fn data_of(&self, kept: Vec<Kept>) -> Data {
+        let Sink::Project(_, columns, _) = self else { return Data::Kept(kept) };
+        let mut answer = Answer::new(columns.clone());
+        answer.rows = kept.into_iter().filter_map(Kept::into_row).collect();
+        Data::Answer(answer)
+    }
+
     /// `range_ns`: how long the range of time is that was asked for.
     pub(super) fn finish(&self, gathered: Gathered, range_ns: Option<f64>) -> Data {
         match (self, gathered) {
-            (Sink::Keep(keeping), Gathered::Keep(kept)) => Data::Kept(kept.finish(keeping)),
-            (Sink::Project(_, columns, keeping), Gathered::Keep(kept)) => {
-                let mut answer = Answer::new(columns.clone());
-                answer.rows = kept.finish(keeping).into_iter().filter_map(Kept::into_row).collect();
-                Data::Answer(answer)
+            (Sink::Keep(keeping) | Sink::Project(_, _, keeping), Gathered::Keep(kept)) => {
+                self.data_of(kept.finish(keeping))
             }
             (Sink::Group(grouping), Gathered::Groups(mut groups)) => {
                 Data::Answer(groups.answer(grouping, range_ns))

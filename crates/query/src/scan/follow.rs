@@ -39,8 +39,9 @@ use super::input::{Input, Lines, Trouble, TroubleKind};
 
 mod tail;
 
-/// Time between two looks: short for an eye, long for a machine.
-pub const POLL: Duration = Duration::from_millis(100);
+/// Time between two looks: short for an eye, long for a machine. What is written is seen within a tenth of a second, with time to spare for
+/// showing it.
+pub const POLL: Duration = Duration::from_millis(50);
 /// Time between two looks for new files: listing a folder costs more than asking a file.
 pub const DISCOVERY: Duration = Duration::from_secs(1);
 /// How long a file that lost its name is read on after its last line.

@@ -22,7 +22,7 @@
 //!
 //! # In which order do blocks come?
 //! In any. [`Block::order`] says where a block belongs: sort by it, and lines are as in the files, one file after the other,
-//! rotated files oldest first.
+//! rotated files oldest first. [`scan_in_order`] gives on what comes of them in that order.
 //!
 //! # What goes wrong?
 //! Nothing is fatal: a file that cannot be read or ends too early, a line longer than [`LINE_BYTES_MAX`] is in the [`Report`], with
@@ -50,13 +50,15 @@ mod seams;
 mod shared;
 mod span;
 mod trouble;
+mod turns;
 
 pub(super) use self::range::fill_at;
 pub use self::{
     find::SOURCES_MAX,
-    run::{Block, Lines, Options, Order, Outcome, Progress, Report, scan},
+    run::{Block, Lines, Options, Order, Outcome, Progress, Report, scan, scan_in_order},
     span::{SLACK_NS, TimeRange, time_of},
     trouble::{Trouble, TroubleKind},
+    turns::WAITING_BYTES_MAX,
 };
 
 /// Bytes that a worker reads at a time. Fits the second cache of a core with room for its tables; each read is one system call,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use trine_query::{
-    engine::{Error, Live},
+    engine::Live,
     scan::{
         follow::{Follower, POLL, Start},
         input::Input,
@@ -18,6 +18,8 @@ use trine_query::{
 use super::{Flags, failure, show};
 use crate::{exit::Failure, interrupt, logs::tell};
 
+/// Of events, so many bytes are looked at before those among them that match are shown: all that is held of a log that grows fast.
+const SHOWN_EVERY_BYTES: usize = 4 << 20;
 /// Time between two answers of a question for groups.
 const REFRESH: Duration = Duration::from_secs(1);
 
@@ -38,17 +40,23 @@ pub(super) fn run(flags: &Flags, question: &str, logs: &[String]) -> Result<(), 
     }
     let begin = Instant::now();
     let mut shown: Option<Instant> = None;
-    let (mut failed, mut has_news) = (None::<Error>, true);
+    let (mut failed, mut has_news, mut fed_bytes) = (None::<Failure>, true, 0);
     while !interrupt::flag().load(Ordering::Relaxed) {
         let seen = follower.look(begin.elapsed(), |news| {
             has_news = true;
-            if failed.is_none() {
-                failed = live.feed(news.bytes).err();
+            if failed.is_some() {
+                return;
+            }
+            failed = live.feed(news.bytes).map_err(failure).err();
+            fed_bytes += news.bytes.len();
+            if live.is_of_events() && fed_bytes >= SHOWN_EVERY_BYTES && failed.is_none() {
+                failed = refresh(flags, question, &mut live).err();
+                fed_bytes = 0;
             }
         });
         tell(&seen.troubles);
-        if let Some(error) = failed {
-            return Err(failure(error));
+        if let Some(failure) = failed {
+            return Err(failure);
         }
         let is_due = live.is_of_events() || shown.is_none_or(|shown| shown.elapsed() >= REFRESH);
         if has_news && is_due {

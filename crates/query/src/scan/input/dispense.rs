@@ -22,6 +22,7 @@ use super::{
     shared::{Reading, Shared},
     span,
     trouble::{Trouble, TroubleKind},
+    turns::{self, Turn, Watch},
 };
 
 /// What marks UTF-8 at the begin of some files; not part of the first line.
@@ -30,6 +31,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(super) struct Dispenser<'a> {
     input: &'a Input,
     options: &'a Options<'a>,
+    /// Who hears of the work, where its order matters.
+    watch: Option<&'a dyn Watch>,
     queue: Mutex<Queue>,
     report: Mutex<Gathered>,
     done: Arc<AtomicU64>,
@@ -94,10 +97,15 @@ enum Opened<'a> {
 type Fold<'f> = &'f mut dyn FnMut(Block<'_>);
 
 impl<'a> Dispenser<'a> {
-    pub(super) fn new(input: &'a Input, options: &'a Options<'a>) -> Dispenser<'a> {
+    pub(super) fn new(
+        input: &'a Input,
+        options: &'a Options<'a>,
+        watch: Option<&'a dyn Watch>,
+    ) -> Dispenser<'a> {
         Dispenser {
             input,
             options,
+            watch,
             queue: Mutex::default(),
             report: Mutex::default(),
             done: Arc::default(),
@@ -109,7 +117,7 @@ impl<'a> Dispenser<'a> {
     pub(super) fn work(&self, fold: Fold<'_>) {
         let mut buffer = Vec::new();
         while self.goes_on()
-            && let Some(task) = self.next()
+            && let Some((task, _turn)) = self.next()
         {
             match task {
                 Task::Range { source, file, number, range } => {
@@ -120,7 +128,7 @@ impl<'a> Dispenser<'a> {
                     self.stream(source, stream, &shared, &mut buffer, fold);
                 }
                 Task::Help(source, shared) => shared.help(&|| self.goes_on(), &mut |(bytes, block)| {
-                    deliver(bytes, Order { source: source as u32, part: 0, block: *block }, None, fold);
+                    self.deliver(bytes, Order { source: source as u32, part: 0, block: *block }, None, fold);
                 }),
             }
         }
@@ -158,9 +166,17 @@ impl<'a> Dispenser<'a> {
         !stop
     }
 
-    /// The next piece of work; opens sources on the way.
-    fn next(&self) -> Option<Task<'a>> {
+    /// The next piece of work, and its turn.
+    fn next(&self) -> Option<(Task<'a>, Option<Turn<'a>>)> {
         let mut queue = lock(&self.queue);
+        let task = self.next_of(&mut queue)?;
+        // Before another is handed out, or it would not be known that this one comes first.
+        let turn = self.watch.map(|watch| Turn::new(watch, task.order(), task.is_stream()));
+        Some((task, turn))
+    }
+
+    /// Opens sources on the way.
+    fn next_of(&self, queue: &mut Queue) -> Option<Task<'a>> {
         loop {
             if let Some(parts) = &mut queue.parts {
                 if let Some(task) = parts.next(self.options.block_bytes.max(1)) {
@@ -229,7 +245,8 @@ impl<'a> Dispenser<'a> {
             Form::Plain => PartsKind::Ranges { length: meta.len() },
             Form::Zstd => {
                 let runs = frames::runs(&file, meta.len());
-                if runs.len() < 2 {
+                let is_long = |run: &(u64, u64)| run.1 - run.0 > turns::RUN_BYTES_MAX;
+                if runs.len() < 2 || self.watch.is_some() && runs.iter().any(is_long) {
                     return self.open_stream(file, false, number);
                 }
                 let seams = Arc::new(Mutex::new(Seams::new(runs.len())));
@@ -278,7 +295,7 @@ impl<'a> Dispenser<'a> {
             self.trouble(source, TroubleKind::Shrunk, None);
         }
         let order = Order { source: source as u32, part: number as u64, block: 0 };
-        deliver(&buffer[lines.from..lines.to], order, Some(lines.offset), fold);
+        self.deliver(&buffer[lines.from..lines.to], order, Some(lines.offset), fold);
     }
 
     /// Reads a stream to its end, and looks at what the helpers leave.
@@ -300,7 +317,7 @@ impl<'a> Dispenser<'a> {
                 Ok(Cut::Rest) if is_damaged => break,
                 Ok(_) => {
                     if !shared.hand_over(buffer, block) {
-                        deliver(buffer, order(block), None, fold);
+                        self.deliver(buffer, order(block), None, fold);
                     }
                     block += 1;
                 }
@@ -314,7 +331,7 @@ impl<'a> Dispenser<'a> {
         while self.goes_on()
             && let Some((bytes, block)) = shared.take()
         {
-            deliver(&bytes, order(block), None, fold);
+            self.deliver(&bytes, order(block), None, fold);
         }
         drop(reading);
         self.long_lines(source, stream.cutter.long_lines);
@@ -343,7 +360,7 @@ impl<'a> Dispenser<'a> {
                             };
                             piece.head.extend_from_slice(&buffer[..from]);
                             piece.tail = Some(Vec::new());
-                            deliver(&buffer[from..], order(2 * *number as u64 + 1, block), None, fold);
+                            self.deliver(&buffer[from..], order(2 * *number as u64 + 1, block), None, fold);
                         }
                         Ok(Cut::Rest) => {
                             let rest = if is_damaged { Vec::new() } else { std::mem::take(buffer) };
@@ -368,8 +385,25 @@ impl<'a> Dispenser<'a> {
             if line.len() > line_bytes_max {
                 self.long_lines(source, 1);
             } else {
-                deliver(&line, order(2 * run as u64, 0), None, fold);
+                self.deliver(&line, order(2 * run as u64, 0), None, fold);
             }
+        }
+    }
+
+    /// Gives lines to whoever folds them, without a mark in front of the first.
+    fn deliver(&self, mut bytes: &[u8], order: Order, offset: Option<u64>, fold: Fold<'_>) {
+        let mut offset = offset;
+        if order.part == 0
+            && order.block == 0
+            && let Some(rest) = bytes.strip_prefix(BYTE_ORDER_MARK)
+        {
+            bytes = rest;
+            offset = offset.map(|offset| offset + BYTE_ORDER_MARK.len() as u64);
+        }
+        match self.watch {
+            _ if !bytes.is_empty() => fold(Block { bytes, order, offset }),
+            Some(watch) => watch.pass(order),
+            None => {}
         }
     }
 
@@ -387,6 +421,23 @@ impl<'a> Dispenser<'a> {
     fn trouble(&self, source: usize, kind: TroubleKind, cause: Option<io::Error>) {
         let trouble = Trouble::new(self.input.sources()[source].name(), kind, cause);
         lock(&self.report).troubles.push((source, trouble));
+    }
+}
+
+impl Task<'_> {
+    /// Where in the input it begins.
+    fn order(&self) -> Order {
+        let (source, part) = match self {
+            Task::Range { source, number, .. } => (*source, *number as u64),
+            // The line in front of a run counts as a part of its own.
+            Task::Frames(source, frames) => (*source, 2 * frames.number as u64),
+            Task::Stream(source, ..) | Task::Help(source, _) => (*source, 0),
+        };
+        Order { source: source as u32, part, block: 0 }
+    }
+
+    fn is_stream(&self) -> bool {
+        matches!(self, Task::Stream(..) | Task::Help(..))
     }
 }
 
@@ -408,21 +459,6 @@ impl Parts {
                 Some(Task::Frames(source, Frames { file, number, run, seams: Arc::clone(seams) }))
             }
         }
-    }
-}
-
-/// Gives lines to whoever folds them, without a mark in front of the first.
-fn deliver(mut bytes: &[u8], order: Order, offset: Option<u64>, fold: Fold<'_>) {
-    let mut offset = offset;
-    if order.part == 0
-        && order.block == 0
-        && let Some(rest) = bytes.strip_prefix(BYTE_ORDER_MARK)
-    {
-        bytes = rest;
-        offset = offset.map(|offset| offset + BYTE_ORDER_MARK.len() as u64);
-    }
-    if !bytes.is_empty() {
-        fold(Block { bytes, order, offset });
     }
 }
 

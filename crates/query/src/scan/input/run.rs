@@ -7,7 +7,13 @@ use std::{
 
 use memchr::memchr;
 
-use super::{BLOCK_BYTES, Input, LINE_BYTES_MAX, dispense::Dispenser, span::TimeRange, trouble::Trouble};
+use super::{
+    BLOCK_BYTES, Input, LINE_BYTES_MAX,
+    dispense::Dispenser,
+    span::TimeRange,
+    trouble::Trouble,
+    turns::{Turns, Watch},
+};
 
 /// Some whole lines of one source.
 #[derive(Clone, Copy, Debug)]
@@ -111,10 +117,50 @@ where
     B: Fn() -> S + Sync,
     F: Fn(&mut S, Block<'_>) + Sync,
 {
+    run(input, options, None, begin, fold)
+}
+
+/// As [`scan`], and gives what comes of each block on in the order of the input: `look` says what that is and how many bytes it
+/// takes, `give` gets it, one at a time. Of what is ahead of its turn some is held, [`super::WAITING_BYTES_MAX`], before its worker waits.
+///
+/// Errors, Panics: as [`scan`]; also when `give` does.
+pub fn scan_in_order<S, T, B, L, G>(
+    input: &Input,
+    options: &Options<'_>,
+    begin: B,
+    look: L,
+    give: G,
+) -> Outcome<S>
+where
+    S: Send,
+    T: Send,
+    B: Fn() -> S + Sync,
+    L: Fn(&mut S, Block<'_>) -> (T, usize) + Sync,
+    G: FnMut(T) + Send,
+{
+    let turns = Turns::new(options.stop, give);
+    run(input, options, Some(&turns), begin, |state, block| {
+        let (result, bytes) = look(state, block);
+        turns.put(block.order, result, bytes);
+    })
+}
+
+fn run<S, B, F>(
+    input: &Input,
+    options: &Options<'_>,
+    watch: Option<&dyn Watch>,
+    begin: B,
+    fold: F,
+) -> Outcome<S>
+where
+    S: Send,
+    B: Fn() -> S + Sync,
+    F: Fn(&mut S, Block<'_>) + Sync,
+{
     if let Some(progress) = options.progress {
         progress.total.store(input.bytes(), Ordering::Relaxed);
     }
-    let dispenser = Dispenser::new(input, options);
+    let dispenser = Dispenser::new(input, options, watch);
     let work = || {
         let mut state = begin();
         dispenser.work(&mut |block| fold(&mut state, block));
