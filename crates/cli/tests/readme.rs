@@ -10,12 +10,23 @@ fn between<'t>(text: &'t str, begin: &str, end: &str) -> Vec<&'t str> {
     shown.lines().filter(|line| !line.is_empty()).collect()
 }
 
+/// The command lines and the names in a text, ids and numbers left out: no two runs of the shop have the same.
+fn names(line: &str) -> Vec<String> {
+    let is_command = line.starts_with("$ trine");
+    let words = line.split_whitespace().filter(|word| is_command || word.contains('_'));
+    words
+        .filter(|word| {
+            !word.contains(|c: char| c.is_ascii_digit()) && !word.contains('=') && !word.contains('…')
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
 #[test]
 fn the_readme_shows_what_the_demo_prints() {
     let readme = include_str!("../../../README.md");
     let output = Command::new(env!("CARGO_BIN_EXE_trine"))
-        .arg("demo")
-        .env_clear()
+        .args(["demo", "--seconds", "1"])
         .env("COLUMNS", "100")
         .output()
         .unwrap();
@@ -23,17 +34,13 @@ fn the_readme_shows_what_the_demo_prints() {
     let printed = String::from_utf8(output.stdout).unwrap();
     let shown = between(readme, "cust", "How fast a program emits");
     let shown =
-        shown.into_iter().skip_while(|line| !line.starts_with("$ trine")).filter(|line| *line != "```");
-    let mut lines = printed.lines();
+        shown.into_iter().skip_while(|line| !line.starts_with("A shop worked")).filter(|line| *line != "```");
     let mut compared = 0;
-    for line in shown {
-        assert!(
-            lines.any(|printed| printed == line),
-            "the demo does not print, or not in this order: {line}"
-        );
+    for name in shown.flat_map(names) {
+        assert!(printed.contains(&name), "the demo does not print: {name}");
         compared += 1;
     }
-    assert!(compared > 15, "only {compared} lines");
+    assert!(compared > 25, "only {compared} names");
 }
 
 #[test]

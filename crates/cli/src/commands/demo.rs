@@ -1,9 +1,13 @@
-//! `trine demo`: a log of a shop, and five questions to it.
+//! `trine demo`: a shop that works for some seconds and is killed, and five questions to its log.
+
+mod killed;
+mod shop;
 
 use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use clap::{Args, Parser};
@@ -18,15 +22,24 @@ use crate::{
     render::{Screen, cell_bytes, cell_count},
 };
 
-/// Make up a shop's log, and show five questions to it with their answers.
+/// Run a shop for some seconds, kill it in the middle of its work, and show five questions to its log with their answers.
+///
+/// The shop is a process of its own, on many threads, which emits its events with Trine. What it had not written when it was killed comes
+/// from its black box.
 #[derive(Args, Debug)]
 pub(crate) struct Flags {
-    /// How many events.
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 50_000)]
-    events: u64,
+    /// How long the shop works.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
+    seconds: u64,
+    /// Run no shop, but make up a log with so many events: the same each time.
+    #[arg(long, short = 'n', value_name = "N", conflicts_with = "seconds")]
+    events: Option<u64>,
     /// Keep the log in this folder, to ask it more.
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
+    /// Be the shop, with this log.
+    #[arg(long, value_name = "FILE", hide = true)]
+    shop: Option<PathBuf>,
 }
 
 /// The log's name.
@@ -57,19 +70,18 @@ impl Drop for Folder {
 }
 
 pub(crate) fn run(demo: &Flags) -> Result<(), Failure> {
+    if let Some(log) = &demo.shop {
+        shop::open(log);
+        return Ok(());
+    }
     let temporary = || std::env::temp_dir().join(format!("trine-demo-{}", std::process::id()));
     let folder = Folder { path: demo.keep.clone().unwrap_or_else(temporary), is_kept: demo.keep.is_some() };
     let path = folder.path.join(FILE);
     fs::create_dir_all(&folder.path).map_err(Failure::io(format!("make `{}`", folder.path.display())))?;
-    let settings = Settings { events: demo.events, ..Settings::default() };
-    let mut file = File::create(&path).map_err(Failure::io(format!("create `{}`", path.display())))?;
-    let bytes =
-        generate::write(settings, &mut file).map_err(Failure::io(format!("write `{}`", path.display())))?;
-    say(format_args!(
-        "A shop's log: {} events, {}.",
-        cell_count(demo.events as f64),
-        cell_bytes(bytes as f64)
-    ))?;
+    match demo.events {
+        Some(events) => make_up(events, &path)?,
+        None => have_worked(demo.seconds, &path)?,
+    }
     for question in questions(&path)? {
         answer(question, &path)?;
     }
@@ -80,6 +92,35 @@ pub(crate) fn run(demo: &Flags) -> Result<(), Failure> {
             "\nAsk more: `trine demo --keep demo` keeps the log in demo/{FILE}; `trine --help` says what can be asked."
         ))
     }
+}
+
+/// A log that the generator makes up.
+fn make_up(events: u64, path: &Path) -> Result<(), Failure> {
+    let settings = Settings { events, ..Settings::default() };
+    let mut file = File::create(path).map_err(Failure::io(format!("create `{}`", path.display())))?;
+    let bytes =
+        generate::write(settings, &mut file).map_err(Failure::io(format!("write `{}`", path.display())))?;
+    say(format_args!("A shop's log: {} events, {}.", cell_count(events as f64), cell_bytes(bytes as f64)))
+}
+
+/// The log of a shop that worked.
+fn have_worked(seconds: u64, path: &Path) -> Result<(), Failure> {
+    // One that was kept is of another run.
+    if path.exists() {
+        fs::remove_file(path).map_err(Failure::io(format!("remove `{}`", path.display())))?;
+    }
+    let killed = killed::run(path, Duration::from_secs(seconds))?;
+    let left = match killed.recovered {
+        0 => "all of them were written already".to_owned(),
+        recovered => format!("the last {} are from its black box", cell_count(recovered as f64)),
+    };
+    say(format_args!(
+        "A shop worked for {seconds} s, on {} threads, and was killed in the middle of it.\n\
+         Its log: {} events, {}; {left}.",
+        shop::THREADS,
+        cell_count(killed.events as f64),
+        cell_bytes(killed.bytes as f64),
+    ))
 }
 
 fn say(text: impl std::fmt::Display) -> Result<(), Failure> {

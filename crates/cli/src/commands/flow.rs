@@ -248,8 +248,12 @@ fn says(node: &Node, flow: &Flow) -> String {
         key.starts_with("duration")
             || matches!(key, "operation_id" | "parent" | "sampled" | "sample_rate" | "status")
     };
-    let is_shared =
-        |key: &str| flow.shared.get(key).is_some_and(|(_, events)| *events > 1) && flow.events > 2;
+    // Why it failed is said where it failed, even if all that failed says the same.
+    let has_reason = node.fields.iter().any(|(key, _)| key == "reason");
+    let is_why = |key: &str| key == "reason" || key == "error" && !has_reason;
+    let is_shared = |key: &str| {
+        flow.shared.get(key).is_some_and(|(_, events)| *events > 1) && flow.events > 2 && !is_why(key)
+    };
     let fields = node
         .fields
         .iter()
