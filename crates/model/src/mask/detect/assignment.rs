@@ -23,6 +23,10 @@ const BLANKS_MAX: usize = 8;
 const BACKSLASHES_MAX: usize = 3;
 /// Longest text of an element of XML.
 const ELEMENT_MAX: usize = 1024;
+/// Most wrappers around a value: `Ok(Some(Password("x")))`.
+const WRAPPERS_MAX: usize = 4;
+/// Most white space before a value in a list or a wrapper: the indentation of a deep structure.
+const INDENT_MAX: usize = 128;
 /// As much of a value as is judged.
 const JUDGED_MAX: usize = 128;
 
@@ -199,16 +203,26 @@ fn bare_or_quoted(text: &[u8], at: usize, extent: fn(&[u8], usize) -> Option<usi
 
 /// The secret at `start`.
 fn secret(text: &[u8], start: usize, sign: Sign, key_start: usize, key: &[u8]) -> Option<Range<usize>> {
-    if let Some(quote) = opening(text, start) {
-        return quoted(text, start + quote.0 + 1, quote, sign, key_start, key);
+    let is_sure = match sign {
+        Sign::JsonColon => true,
+        Sign::Equals { .. } => false,
+        Sign::Colon | Sign::Blank => is_member(text, key_start),
+    };
+    let inside = unwrapped(text, start, is_sure);
+    let marked = inside + letters_of_literal(text, inside);
+    if let Some(quote) = opening(text, marked) {
+        return quoted(text, marked + quote.0 + 1, quote, sign, key_start, key);
     }
-    if sign == Sign::JsonColon && text.get(start) == Some(&b'[') {
-        return list(text, start + 1, key_start, key);
+    if (is_sure || matches!(sign, Sign::Equals { .. })) && text.get(inside) == Some(&b'[') {
+        return list(text, inside + 1, sign, key_start, key);
     }
-    if sign == Sign::JsonColon && text.get(start).is_some_and(u8::is_ascii_digit) {
-        let digits = run(text, start, usize::MAX, |byte| is_alnum(byte) || byte == b'.');
-        let end = start + text[start..start + digits].iter().rposition(|byte| is_alnum(*byte))? + 1;
-        return Some(start..end);
+    if is_sure && text.get(inside).is_some_and(u8::is_ascii_digit) {
+        let digits = run(text, inside, usize::MAX, |byte| is_alnum(byte) || byte == b'.');
+        let end = inside + text[inside..inside + digits].iter().rposition(|byte| is_alnum(*byte))? + 1;
+        let is_all = text.get(end).is_none_or(|next| !is_key(*next) && !matches!(next, b':' | b'*' | b'/'));
+        if is_all || sign == Sign::JsonColon {
+            return Some(inside..end);
+        }
     }
     if let Some(found) = header(text, start, key) {
         return found;
@@ -265,17 +279,54 @@ fn quoted(
     Some(start..end)
 }
 
-/// The texts of a list in JSON, from the first to the last: `"tokens": ["a", "b"]`.
-fn list(text: &[u8], start: usize, key_start: usize, key: &[u8]) -> Option<Range<usize>> {
-    let at = start + run(text, start, BLANKS_MAX, |byte| byte.is_ascii_whitespace());
+/// Where a value begins behind what `Debug` wraps it in, maybe over several lines: `Some("x")`, `Password(Some("x"))`.
+///
+/// `is_sure`: any name is taken for a wrapper, as in a structure; else only those of the standard library.
+fn unwrapped(text: &[u8], start: usize, is_sure: bool) -> usize {
+    const WRAPPERS: [&[u8]; 4] = [b"Some", b"Ok", b"Err", b"Just"];
+    let mut at = start;
+    for _ in 0..WRAPPERS_MAX {
+        if !text.get(at).is_some_and(u8::is_ascii_uppercase) {
+            break;
+        }
+        let name = run(text, at, KEY_MAX, |byte| is_alnum(byte) || byte == b'_');
+        let is_wrapper = is_sure || WRAPPERS.contains(&&text[at..at + name]);
+        if !is_wrapper || text.get(at + name) != Some(&b'(') {
+            break;
+        }
+        at += name + 1;
+        at += run(text, at, INDENT_MAX, |byte| byte.is_ascii_whitespace());
+    }
+    at
+}
+
+/// Letters that stand before the quote of a literal: `b"x"`, `u'x'`, `br"x"`.
+fn letters_of_literal(text: &[u8], at: usize) -> usize {
+    const LETTERS_MAX: usize = 2;
+    let letters = run(text, at, LETTERS_MAX, |byte| matches!(byte | 0x20, b'b' | b'r' | b'u' | b'f'));
+    if matches!(text.get(at + letters), Some(b'"' | b'\'')) { letters } else { 0 }
+}
+
+/// The texts of a list, from the first to the last, `"tokens": ["a", "b"]`; or its numbers, as which bytes are shown.
+fn list(text: &[u8], start: usize, sign: Sign, key_start: usize, key: &[u8]) -> Option<Range<usize>> {
+    let blanks = |at: usize| run(text, at, INDENT_MAX, |byte| byte.is_ascii_whitespace());
+    let at = start + blanks(start);
+    if text.get(at).is_some_and(u8::is_ascii_digit) {
+        let is_part = |byte: u8| byte.is_ascii_digit() || byte == b',' || byte.is_ascii_whitespace();
+        let numbers = run(text, at, usize::MAX, is_part);
+        let end = at + text[at..at + numbers].iter().rposition(u8::is_ascii_digit)? + 1;
+        return (text.get(at + numbers) == Some(&b']')).then_some(at..end);
+    }
+    let at = at + letters_of_literal(text, at);
     let quote = opening(text, at)?;
-    let mut all = quoted(text, at + quote.0 + 1, quote, Sign::JsonColon, key_start, key)?;
+    let mut all = quoted(text, at + quote.0 + 1, quote, sign, key_start, key)?;
     loop {
         let comma = all.end + quote.0 + 1;
         if text.get(comma) != Some(&b',') {
             return Some(all);
         }
-        let at = comma + 1 + run(text, comma + 1, BLANKS_MAX, |byte| byte.is_ascii_whitespace());
+        let at = comma + 1 + blanks(comma + 1);
+        let at = at + letters_of_literal(text, at);
         match opening(text, at).filter(|next| *next == quote) {
             Some(_) => match closing(text, at + quote.0 + 1, quote, usize::MAX) {
                 Some(end) => all.end = end,
@@ -288,9 +339,8 @@ fn list(text: &[u8], start: usize, key_start: usize, key: &[u8]) -> Option<Range
 
 /// True when a key stands where a member of a structure does: `User { name: "x", password: "y" }`.
 fn is_member(text: &[u8], key_start: usize) -> bool {
-    let blanks =
-        text[..key_start].iter().rev().take(BLANKS_MAX).take_while(|byte| byte.is_ascii_whitespace()).count();
-    key_start.checked_sub(blanks + 1).is_some_and(|at| b"{,(".contains(&text[at]))
+    let at = before(text, key_start, 0, INDENT_MAX, |byte| byte.is_ascii_whitespace());
+    at > 0 && b"{,(".contains(&text[at - 1])
 }
 
 fn ends_in(key: &[u8], name: &[u8]) -> bool {

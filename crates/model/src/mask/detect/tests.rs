@@ -201,6 +201,9 @@ fn credentials_of_headers_are_found_without_their_key() {
 
 #[test]
 fn passwords_of_urls_are_found() {
+    check(
+        "postgres://app:⟦secret⟧@db, redis://:⟦default⟧@cache, https://u:⟦xxx⟧@h, https://u:${PASSWORD}@h, https://u:***@h",
+    );
     check("postgres://app:⟦hunter2⟧@db.internal:5432/shop?sslmode=require");
     check("redis://:⟦s3cr3t⟧@cache:6379/0");
     check("amqp://guest:⟦p@ss:word⟧@mq");
@@ -281,6 +284,23 @@ fn assignments_in_json_are_found() {
     check("{\"password\":null,\"token\":\"\",\"secret\":\"***\",\"token_type\":\"bearer\"}");
     check("{\"password\":\"is too short\",\"token\":\"must not be blank\",\"secret\":\"required\"}");
     check("{\"token\":{\"type\":\"x\"},\"secrets\":[]}");
+}
+
+#[test]
+fn what_debug_shows_of_structures_is_found() {
+    check("Login { password: Some(\"⟦hunter2⟧\") }");
+    check("Login { user: \"al\", password: Password(Some(\"⟦hunter2 is it⟧\")), n: 1 }");
+    check("Err(Login { password: Ok(Some(Password(\"⟦x⟧\"))) })");
+    check("Login {\n    user: \"al\",\n    password: Some(\n        \"⟦hunter2⟧\",\n    ),\n}");
+    check("Login {\n    passwords: [\n        \"⟦a\",\n        \"b⟧\",\n    ],\n}");
+    check("Login { passwords: [\"⟦a\", \"b⟧\"], pin_code: ⟦1234⟧, otp: Some(⟦77⟧) }");
+    check("Key { secret: [⟦104, 117, 110⟧], shared_key: Some([⟦1⟧]) }");
+    check("{'password': b'⟦x⟧', 'token': u'⟦y⟧', \"secret\": br\"⟦z⟧\"}");
+    check("secret = Some(\"⟦hunter2⟧\"), token=Ok(\"⟦x⟧\"), passwords=[\"⟦a\", \"b⟧\"]");
+    check("Custom { kind: Other, error: \"{\\\"password\\\": \\\"⟦x⟧\\\"}\" }");
+    check("Login { password: None, token: Some(\"***\"), secret: Secret(***), otp: [] }");
+    check("Unexpected token: Ident(\"a1\"), token = Token(\"if\"), password = text(\"Password\")");
+    check("Spanned { token: 2026-11-25, secret: [a, b], cookie: 12:30 }");
 }
 
 #[test]

@@ -31,7 +31,10 @@ pub(super) fn find(text: &[u8], at: usize) -> Option<Range<usize>> {
     // `scheme://[user:password@]host` is how such URLs are explained.
     let is_explained =
         matches!((authority[0], authority.get(end + 1)), (b'[', Some(b']')) | (b'(', Some(b')')));
-    if is_explained || is_placeholder(&authority[password..end]) || is_masked(&authority[password..end]) {
+    let secret = &authority[password..end];
+    // A word that elsewhere says that there is none is as good a password as another: `postgres://app:secret@db`.
+    let is_word = secret.iter().all(u8::is_ascii_alphabetic) && !secret.is_empty();
+    if is_explained || (is_placeholder(secret) && !is_word) || is_masked(secret) {
         return None;
     }
     // A user may be a token. Only what is too short for one, and nothing else, is shown.
