@@ -3,22 +3,23 @@
 //! A run that ends belongs to the last one of its key that is still open, so that runs of one operation within each other close from
 //! the inside. An end without a begin is a run, too, whose begin is unknown.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::BuildHasher};
 
+use hashbrown::{HashTable, hash_table::Entry};
 use trine_model::{NameParts, Role};
 
 use super::{
     aggregate::Moment,
     event::Row,
     expr::Expr,
-    hash::{self, Build},
+    hash::Build,
     place::Place,
     value::{Val, decode},
 };
 use crate::{
     answer::{Answer, Cell, Column, Kind},
     lang::Unit,
-    scan::line::Raw,
+    scan::{input::Order, line::Raw},
 };
 
 /// What runs are told apart by.
@@ -46,6 +47,10 @@ pub(super) fn columns(pairing: &Pairing) -> Vec<Column> {
 
 /// Names of which is remembered what they say; a log that makes up names has more, and they are read again and again.
 const NAMES_MAX: usize = 10_000;
+/// Begins and ends that are held, as they are numbered with 32 bits; with 32 bytes each, 128 GiB.
+const ENDS_MAX: usize = u32::MAX as usize - 1;
+/// No begin, no end.
+const NONE: u32 = u32::MAX;
 
 /// Begins and ends, as they come.
 #[derive(Clone, Debug, Default)]
@@ -53,29 +58,83 @@ pub(super) struct Pairs {
     operations: HashMap<String, u32>,
     /// What the names say that were seen, by their bytes; `None` of those that neither begin nor end a run.
     names: hashbrown::HashMap<Box<[u8]>, Option<(u32, Role)>, Build>,
-    /// The keys of the ends, encoded, behind each other: millions of boxes would cost more than what is in them.
-    keys: Vec<u8>,
+    keys: Keys,
+    /// All begins and ends; those of one key hang together.
     ends: Vec<End>,
+    /// The blocks in which they stand: a number for each is shorter than where it is.
+    blocks: Vec<Order>,
+    /// The key of the event that is looked at.
+    key: Vec<u8>,
 }
 
+/// Keys of runs, each held once: they are most of what there is to hold.
+#[derive(Clone, Debug, Default)]
+struct Keys {
+    /// Encoded, behind each other: millions of boxes would cost more than what is in them.
+    bytes: Vec<u8>,
+    /// Where each ends, and the last begin or end that has it.
+    places: Vec<(usize, u32)>,
+    numbers: HashTable<u32>,
+    build: Build,
+}
+
+/// A begin or an end.
 #[derive(Clone, Copy, Debug)]
 struct End {
-    operation: u32,
-    role: Role,
-    /// Of the key, which is compared only where this is equal.
-    hash: u64,
-    key: usize,
-    key_bytes: u32,
     time: i64,
-    place: Place,
+    key: u32,
+    /// The one before with the same key.
+    before: u32,
+    operation: u32,
+    block: u32,
+    line: u32,
+    /// Which event of a batch it is, and what its status means: [`CHILD_ROLES`].
+    child: u32,
 }
 
-/// A run: places of its begin and its end among the ends. At least one of them is there.
-type Run = (Option<usize>, Option<usize>);
+/// A child's number, times so many, and one of [`ROLES`].
+const CHILD_ROLES: u32 = ROLES.len() as u32;
+const ROLES: [Role; 3] = [Role::Open, Role::Ok, Role::Fail];
+
+/// A run: its begin and its end among the ends. At least one of them is there.
+type Run = (u32, u32);
+
+impl Keys {
+    /// The number of a key.
+    fn number(&mut self, key: &[u8]) -> u32 {
+        let Keys { bytes, places, numbers, build } = self;
+        let of = |number: u32| key_of(bytes, places, number);
+        let hash = build.hash_one(key);
+        match numbers.entry(hash, |number| of(*number) == key, |number| build.hash_one(of(*number))) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => {
+                let number = places.len() as u32;
+                place.insert(number);
+                bytes.extend_from_slice(key);
+                places.push((bytes.len(), NONE));
+                number
+            }
+        }
+    }
+
+    fn get(&self, number: u32) -> &[u8] {
+        key_of(&self.bytes, &self.places, number)
+    }
+
+    fn allocated_bytes(&self) -> usize {
+        let places = self.places.capacity() * size_of::<(usize, u32)>();
+        self.bytes.capacity() + places + self.numbers.allocation_size()
+    }
+}
+
+fn key_of<'k>(bytes: &'k [u8], places: &[(usize, u32)], number: u32) -> &'k [u8] {
+    let begin = if number == 0 { 0 } else { places[number as usize - 1].0 };
+    &bytes[begin..places[number as usize].0]
+}
 
 impl End {
-    fn key<'k>(&self, keys: &'k [u8]) -> &'k [u8] {
-        &keys[self.key..self.key + self.key_bytes as usize]
+    fn role(&self) -> Role {
+        ROLES[(self.child % CHILD_ROLES) as usize]
     }
 }
 
@@ -97,19 +156,33 @@ impl Pairs {
         };
         let Some((operation, role)) = said else { return };
         let Some(time) = row.value(pairing.time).time() else { return };
-        let key = self.keys.len();
+        self.key.clear();
         for (_, expr) in &pairing.keys {
             let val = expr.value(row);
             // Without its key an event belongs to no run.
             if val.is_null() {
-                return self.keys.truncate(key);
+                return;
             }
-            val.encode(&mut self.keys);
+            val.encode(&mut self.key);
         }
-        let hash = hash::fixed(&self.keys[key..]);
-        // Lines are shorter than 4 GiB.
-        let key_bytes = (self.keys.len() - key) as u32;
-        self.ends.push(End { operation, role, hash, key, key_bytes, time, place: moment.place });
+        let key = self.keys.number(&self.key);
+        let Place { block, line, child } = moment.place;
+        if self.blocks.last() != Some(&block) {
+            self.blocks.push(block);
+        }
+        let role = ROLES.iter().position(|other| *other == role).unwrap_or_default() as u32;
+        let child = child.wrapping_mul(CHILD_ROLES) + role;
+        let block = self.blocks.len() as u32 - 1;
+        self.hang(End { time, key, before: NONE, operation, block, line, child });
+    }
+
+    /// Takes a begin or an end, to those of its key.
+    fn hang(&mut self, end: End) {
+        if self.ends.len() < ENDS_MAX {
+            let last = &mut self.keys.places[end.key as usize].1;
+            let before = std::mem::replace(last, self.ends.len() as u32);
+            self.ends.push(End { before, ..end });
+        }
     }
 
     /// The operation of a name, as a number, and the role of its status; of a point, nothing.
@@ -128,17 +201,27 @@ impl Pairs {
             let next = self.operations.len() as u32;
             numbers[number as usize] = *self.operations.entry(operation).or_insert(next);
         }
-        let begin = self.keys.len();
-        self.keys.extend_from_slice(&other.keys);
-        self.ends.extend(other.ends.into_iter().map(|end| End {
-            operation: numbers[end.operation as usize],
-            key: begin + end.key,
-            ..end
-        }));
+        let keys: Vec<u32> =
+            (0..other.keys.places.len() as u32).map(|key| self.keys.number(other.keys.get(key))).collect();
+        let blocks = self.blocks.len() as u32;
+        self.blocks.extend(other.blocks);
+        for end in other.ends {
+            self.hang(End {
+                operation: numbers[end.operation as usize],
+                key: keys[end.key as usize],
+                block: blocks + end.block,
+                ..end
+            });
+        }
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.keys.capacity() + self.ends.capacity() * size_of::<End>()
+        if self.ends.len() >= ENDS_MAX {
+            return usize::MAX;
+        }
+        self.keys.allocated_bytes()
+            + self.ends.capacity() * size_of::<End>()
+            + self.blocks.capacity() * size_of::<Order>()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -146,35 +229,43 @@ impl Pairs {
     }
 
     /// The runs, in the order in which they began.
-    fn runs(&mut self) -> Vec<Run> {
-        let Pairs { keys, ends, .. } = self;
-        // Of two events of one moment, a begin comes before an end.
-        ends.sort_unstable_by(|a, b| {
-            (a.operation, a.hash)
-                .cmp(&(b.operation, b.hash))
-                .then_with(|| a.key(keys).cmp(b.key(keys)))
-                .then_with(|| (a.time, a.role, a.place).cmp(&(b.time, b.role, b.place)))
-        });
+    fn runs(&self) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
-        let mut open: Vec<usize> = Vec::new();
-        for (place, end) in ends.iter().enumerate() {
-            let is_next = place > 0 && {
-                let before = &ends[place - 1];
-                (before.operation, before.hash) == (end.operation, end.hash)
-                    && before.key(keys) == end.key(keys)
-            };
-            if !is_next {
-                runs.extend(open.drain(..).map(|begin| (Some(begin), None)));
-            }
-            match end.role {
-                Role::Open => open.push(place),
-                _ => runs.push((open.pop(), Some(place))),
+        let (mut of_key, mut open) = (Vec::new(), Vec::new());
+        for (_, last) in &self.keys.places {
+            let ends = std::iter::successors(self.ends.get(*last as usize).map(|_| *last), |place| {
+                Some(self.ends[*place as usize].before).filter(|before| *before != NONE)
+            });
+            of_key.clear();
+            of_key.extend(ends);
+            // Of two events of one moment, a begin comes before an end.
+            of_key.sort_unstable_by_key(|place| {
+                let end = &self.ends[*place as usize];
+                (end.operation, end.time, end.role(), self.place(end))
+            });
+            for pair in
+                of_key.chunk_by(|a, b| self.ends[*a as usize].operation == self.ends[*b as usize].operation)
+            {
+                for place in pair {
+                    match self.ends[*place as usize].role() {
+                        Role::Open => open.push(*place),
+                        _ => runs.push((open.pop().unwrap_or(NONE), *place)),
+                    }
+                }
+                runs.extend(open.drain(..).map(|begin| (begin, NONE)));
             }
         }
-        runs.extend(open.drain(..).map(|begin| (Some(begin), None)));
-        let order = |(begin, end): &Run| begin.or(*end).map(|place| (ends[place].time, ends[place].place));
+        let order = |(begin, end): &Run| {
+            let first = &self.ends[if *begin == NONE { *end } else { *begin } as usize];
+            (first.time, self.place(first))
+        };
         runs.sort_unstable_by_key(order);
         runs
+    }
+
+    /// Where in the input it stands.
+    fn place(&self, end: &End) -> Place {
+        Place { block: self.blocks[end.block as usize], line: end.line, child: end.child / CHILD_ROLES }
     }
 
     /// A row for each run, in the order in which they began: an answer without rows, and these, made as they are asked for, since
@@ -187,16 +278,16 @@ impl Pairs {
             names[number as usize] = name;
         }
         let rows = runs.into_iter().map(move |(begin, end)| {
-            let of = |place: Option<usize>| place.and_then(|place| self.ends.get(place));
+            let of = |place: u32| self.ends.get(place as usize);
             let (begin, end) = (of(begin), of(end));
             let mut cells = Vec::with_capacity(keys + 5);
             if let Some(any) = begin.or(end) {
                 cells.push(Cell::Text(names[any.operation as usize].clone()));
-                let mut key = any.key(&self.keys);
+                let mut key = self.keys.get(any.key);
                 cells.extend((0..keys).map(|_| decode(&mut key)));
             }
             let time = |end: Option<&End>| end.map_or(Cell::Null, |end| Cell::Time(end.time));
-            let outcome = match end.map(|end| end.role) {
+            let outcome = match end.map(End::role) {
                 Some(Role::Ok) => "success",
                 Some(_) => "failure",
                 None => "open",
