@@ -11,7 +11,7 @@ use std::{
 
 use trine_query::scan::{
     follow::{DISCOVERY, Follower, POLL, QUIET, Start},
-    input::{Options, TroubleKind, scan},
+    input::{Input, Options, TroubleKind, scan},
 };
 
 /// A folder, a follower of it, and the time.
@@ -230,4 +230,31 @@ fn a_busy_file_does_not_keep_the_others_waiting() {
     let first: usize = seen.iter().map(|(_, bytes)| bytes).sum();
     let rest = stage.look_after(POLL).len();
     assert_eq!(first + rest, (20 << 20) + 2);
+}
+
+#[test]
+fn of_the_past_each_log_is_had_by_itself_and_its_end_alone() {
+    let folder = folder();
+    for (name, text) in [("a.log.1", "1\n2\n"), ("a.log", "3\n4\n5"), ("b.log", "6\n7\n8\n")] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    let (_, past, troubles) = Follower::new([folder.to_str().unwrap()], Start::End);
+    assert!(troubles.is_empty());
+    let text = |input: &Input| {
+        let outcome =
+            scan(input, &Options { threads: 1, ..Options::default() }, String::new, |text, block| {
+                text.push_str(str::from_utf8(block.bytes).unwrap());
+            });
+        outcome.states.concat()
+    };
+    let logs = past.logs();
+    // What is half there is among what comes.
+    assert_eq!(logs.iter().map(text).collect::<Vec<_>>(), ["1\n2\n3\n4\n", "6\n7\n8\n"]);
+    let last = |log: usize, bytes: u64| logs[log].last(bytes).map(|input| text(&input));
+    assert_eq!(last(1, 2).as_deref(), Some("8\n"));
+    assert_eq!(last(1, 3).as_deref(), Some("8\n"), "a line that began before is left out");
+    assert_eq!(last(1, 4).as_deref(), Some("7\n8\n"));
+    assert_eq!(last(1, 6), None, "that is all");
+    assert_eq!(last(0, 2).as_deref(), Some("4\n"));
+    fs::remove_dir_all(folder).unwrap();
 }

@@ -5,7 +5,7 @@ mod rates;
 
 use std::{
     collections::HashMap,
-    io::{self, Write},
+    io::{self, Cursor, Write},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -61,6 +61,9 @@ pub(crate) struct Flags {
 
 /// Most lines that `--lines` and `--since` begin with.
 const LINES_MAX: u32 = 100_000;
+/// Bytes of a log's end in which its last matching events are looked for, before all of it is read: so that what was read in vain is little
+/// against what is read then.
+const LAST_BYTES: [u64; 3] = [1 << 20, 16 << 20, 256 << 20];
 /// How often rates are told.
 const TOLD_EVERY: Duration = Duration::from_secs(1);
 /// What is shown waits for the end of a look, so that one look is one write; of more, some is written before.
@@ -159,18 +162,32 @@ impl<'f> Tail<'f> {
     /// Shows the last matching events that are there; all of a range, where one was asked for.
     fn begin(&mut self, past: &Input) -> Result<(), Failure> {
         let settings = settings(self.flags);
-        let most = if settings.range.is_some() { LINES_MAX } else { self.flags.lines.min(LINES_MAX) };
+        let has_range = settings.range.is_some();
+        let most = if has_range { LINES_MAX } else { self.flags.lines.min(LINES_MAX) };
         if most == 0 || self.flags.rates || past.sources().is_empty() {
             return Ok(());
         }
         let question = format!("{} | sort -timestamp | limit {most}", self.filter);
-        let answer = ask(&question, past, &settings).or_else(|error| {
-            let engine::Error::Question(_) = error else { return Err(error) };
-            // A name that nothing has yet may come; but it may be a slip as well.
-            talk::warn(&error);
-            ask(&question, past, &Settings { is_lenient: true, ..settings })
-        });
-        let answer = answer.map_err(|error| Failure::Usage(error.to_string()))?;
+        let failure = |error: engine::Error| Failure::Usage(error.to_string());
+        let answer = match &past.logs()[..] {
+            [log] if !has_range => last_of(&question, log, most, &settings).map_err(failure)?,
+            logs if !has_range => {
+                let lenient = Settings { is_lenient: true, ..settings };
+                let mut text = String::new();
+                for log in logs {
+                    text += &last_of(&question, log, most, &lenient).map_err(failure)?.ndjson();
+                }
+                if text.is_empty() {
+                    // Is it a slip?
+                    begin_with(&question, &past, &settings).map_err(failure)?
+                } else {
+                    // The last of all are among the last of each.
+                    let all = Input::reader("the last lines", Cursor::new(text.into_bytes()));
+                    ask(&question, &all, &lenient).map_err(failure)?
+                }
+            }
+            _ => begin_with(&question, &past, &settings).map_err(failure)?,
+        };
         for line in lines(&answer).rev() {
             let format = foreign::detect(line.as_bytes()).unwrap_or(&foreign::UNKNOWN);
             self.event(line, format);
@@ -264,6 +281,28 @@ impl<'f> Tail<'f> {
         self.show_status();
         Ok(())
     }
+}
+
+/// An answer about what is there; a name that nothing has yet is a warning.
+fn begin_with(question: &str, past: &Input, settings: &Settings<'_>) -> Result<Answer, engine::Error> {
+    ask(question, past, settings).or_else(|error| {
+        let engine::Error::Question(_) = error else { return Err(error) };
+        // A name that nothing has yet may come; but it may be a slip as well.
+        talk::warn(&error);
+        ask(question, past, &Settings { is_lenient: true, ..*settings })
+    })
+}
+
+/// The last matching events of one log, read from its end on: of a large one only as much as has them.
+fn last_of(question: &str, log: &Input, most: u32, settings: &Settings<'_>) -> Result<Answer, engine::Error> {
+    for bytes in LAST_BYTES {
+        let Some(end) = log.last(bytes) else { break };
+        let answer = ask(question, &end, &Settings { is_lenient: true, ..*settings })?;
+        if answer.rows.len() >= most as usize {
+            return Ok(answer);
+        }
+    }
+    begin_with(question, log, settings)
 }
 
 /// The events of an answer, as they stand in the log.

@@ -31,6 +31,7 @@
 use std::{
     fs,
     io::Read,
+    ops::Range,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -91,8 +92,8 @@ pub(super) struct Named {
 
 enum Origin {
     File(PathBuf),
-    /// A plain file that is read up to here; what comes later is a follower's.
-    Part(PathBuf, Arc<fs::File>, u64),
+    /// A plain file of which this is read; what comes later is a follower's.
+    Part(PathBuf, Arc<fs::File>, Range<u64>),
     Stdin,
     /// Anything else; taken by the first scan.
     Reader(Mutex<Option<Box<dyn Read + Send>>>),
@@ -130,11 +131,45 @@ impl Input {
         let sources = files.into_iter().map(|(path, part)| Source {
             name: path.display().to_string(),
             origin: match part {
-                Some((file, end)) => Origin::Part(path, file, end),
+                Some((file, end)) => Origin::Part(path, file, 0..end),
                 None => Origin::File(path),
             },
         });
         Input { sources: sources.collect() }
+    }
+
+    /// A follower's past, log by log: each ends with the file that is still written to; what comes behind the last of those is one as well.
+    pub fn logs(&self) -> Vec<Input> {
+        let mut logs = vec![Input::default()];
+        for Source { name, origin } in &self.sources {
+            let (origin, is_youngest) = match origin {
+                Origin::File(path) => (Origin::File(path.clone()), false),
+                Origin::Part(path, file, part) => {
+                    (Origin::Part(path.clone(), Arc::clone(file), part.clone()), true)
+                }
+                // A stream has no past.
+                Origin::Stdin | Origin::Reader(_) => continue,
+            };
+            if let Some(log) = logs.last_mut() {
+                log.sources.push(Source { name: name.clone(), origin });
+            }
+            if is_youngest {
+                logs.push(Input::default());
+            }
+        }
+        logs.retain(|log| !log.sources.is_empty());
+        logs
+    }
+
+    /// The lines that begin in the last so many bytes of a log that is still written to; `None` where that is all, or the end cannot be read by
+    /// itself.
+    pub fn last(&self, bytes: u64) -> Option<Input> {
+        let Source { name, origin: Origin::Part(path, file, part) } = self.sources.last()? else {
+            return None;
+        };
+        let begin = part.end.checked_sub(bytes).filter(|begin| *begin > part.start)?;
+        let origin = Origin::Part(path.clone(), Arc::clone(file), begin..part.end);
+        Some(Input { sources: vec![Source { name: name.clone(), origin }] })
     }
 
     /// The files, and what their names say.
@@ -181,8 +216,8 @@ impl Source {
     }
 
     fn bytes(&self) -> u64 {
-        if let Origin::Part(_, _, end) = self.origin {
-            return end;
+        if let Origin::Part(_, _, part) = &self.origin {
+            return part.end - part.start;
         }
         self.path()
             .and_then(|path| fs::metadata(path).ok())

@@ -64,7 +64,7 @@ struct Parts {
 }
 
 enum PartsKind {
-    Ranges { length: u64 },
+    Ranges { begin: u64, end: u64 },
     Frames { runs: Vec<(u64, u64)>, seams: Arc<Mutex<Seams>> },
 }
 
@@ -211,8 +211,8 @@ impl<'a> Dispenser<'a> {
     fn open(&self, source: &'a Source, number: usize) -> io::Result<Option<Opened<'a>>> {
         let path = match &source.origin {
             Origin::File(path) => path,
-            Origin::Part(_, file, end) => {
-                let kind = PartsKind::Ranges { length: *end };
+            Origin::Part(_, file, part) => {
+                let kind = PartsKind::Ranges { begin: part.start, end: part.end };
                 return Ok(Some(Opened::Parts(Parts {
                     source: number,
                     file: Arc::clone(file),
@@ -242,7 +242,7 @@ impl<'a> Dispenser<'a> {
         let mut begin = Vec::new();
         Part { file: &file, at: 0, end: form::MAGIC_BYTES as u64 }.read_to_end(&mut begin)?;
         let kind = match Form::of(&begin) {
-            Form::Plain => PartsKind::Ranges { length: meta.len() },
+            Form::Plain => PartsKind::Ranges { begin: 0, end: meta.len() },
             Form::Zstd => {
                 let runs = frames::runs(&file, meta.len());
                 let is_long = |run: &(u64, u64)| run.1 - run.0 > turns::RUN_BYTES_MAX;
@@ -447,11 +447,11 @@ impl Parts {
         self.next += 1;
         let (source, file) = (self.source, Arc::clone(&self.file));
         match &self.kind {
-            PartsKind::Ranges { length } => {
-                let begin = number as u64 * block_bytes as u64;
-                let left = length.checked_sub(begin).filter(|left| *left > 0)?;
+            PartsKind::Ranges { begin, end } => {
+                let begin = begin + number as u64 * block_bytes as u64;
+                let left = end.checked_sub(begin).filter(|left| *left > 0)?;
                 let length_of_range = left.min(block_bytes as u64) as usize;
-                let range = Range { begin, length: length_of_range, file_end: *length };
+                let range = Range { begin, length: length_of_range, file_end: *end };
                 Some(Task::Range { source, file, number, range })
             }
             PartsKind::Frames { runs, seams } => {
