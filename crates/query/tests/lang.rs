@@ -60,6 +60,11 @@ fn both_spellings_are_one_question() {
         "SELECT event, COUNT(*) AS n FROM events GROUP BY 1 HAVING COUNT(*) > 1 ORDER BY 2 DESC, event",
         "count() as n by event | where n > 1 | sort -n, event",
     );
+    check(
+        "SELECT COUNT(*), a, SUM(b) AS s FROM events GROUP BY a",
+        "count(), sum(b) as s by a | fields count() as count, a, s",
+    );
+    check("SELECT COUNT(*) FROM events GROUP BY a", "count() by a");
     check("COUNT(*)", "count()");
     check(
         "COUNT(*), SUM(b) GROUP BY a, 5m ORDER BY 3 DESC, 2",
@@ -252,6 +257,10 @@ fn mistakes_are_pointed_at() {
     fails("AND a:1", "expected a filter before `AND`\n  | AND a:1\n  | ^^^");
     fails(":x", "expected the name of a field before `:`, found `:x`\n  | :x\n  | ^^");
     fails("a: b:1", "expected a value behind `:`, found `b:1`\n  | a: b:1\n  |    ^^^");
+    fails(
+        "* | fields - a, b",
+        "`fields` says what is kept, not what is left out\n  | * | fields - a, b\n  |    ^^^^^^^^^^^^^^\nhint: name those that you want; a number's sign: `fields 0 - a`",
+    );
     fails(
         "lower(a):x",
         "expected a comparison, as `== 5`, found `:x`\n  | lower(a):x\n  |         ^^\nhint: `:` stands behind the name of a field, `==` behind what has a value",

@@ -119,6 +119,13 @@ pub(super) fn check(
                 let error = lang::Error::new(text, field.at, field.name.len(), message);
                 return Err(Error::Question(error.did_you_mean(Some(near))));
             }
+            None if asked.compared.contains(field) => {
+                let message = format!("no event has a field `{}`", field.name);
+                let error = lang::Error::new(text, field.at, field.name.len(), message);
+                return Err(Error::Question(
+                    error.hint(format!("a text stands in quotes: \"{}\"", field.name)),
+                ));
+            }
             None => notes.remarks.push(format!("no event has a field `{}`", field.name)),
         }
     }
@@ -139,6 +146,8 @@ type Said = (Field, String);
 struct Asked {
     fields: Vec<Field>,
     names: Vec<Said>,
+    /// What something is compared with: perhaps a text without its quotes.
+    compared: Vec<Field>,
     /// Levels, and what is derived of names.
     parts: Vec<Said>,
 }
@@ -216,6 +225,9 @@ impl Asked {
             }
             Expr::Minus(inner) | Expr::Matches(inner, _) | Expr::In(inner, _) => self.expr(inner),
             Expr::Arithmetic(_, sides) | Expr::Compare(_, sides) => {
+                if let (Expr::Compare(..), Expr::Field(field)) = (expr, &sides[1]) {
+                    self.compared.push(field.clone());
+                }
                 sides.iter().for_each(|side| self.expr(side));
             }
             Expr::And(all) | Expr::Or(all) => all.iter().for_each(|one| self.expr(one)),

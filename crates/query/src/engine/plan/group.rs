@@ -253,7 +253,7 @@ impl Planner<'_> {
         if (0.0..=1.0).contains(&quantile) {
             Ok(quantile)
         } else {
-            Err(self.compiler.wrong(call, "a quantile is a number between 0 and 1"))
+            Err(self.compiler.wrong(call, "a quantile is a number between 0 and 1, as 0.99"))
         }
     }
 

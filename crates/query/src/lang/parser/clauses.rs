@@ -181,6 +181,7 @@ impl Parser<'_> {
                 self.by_place(key, &items)?;
             }
             if has_select {
+                fields = in_order(&items, &keys);
                 // What is selected and is no aggregate is what the groups are told apart by.
                 let (aggregates, others): (Vec<_>, Vec<_>) =
                     items.into_iter().partition(|item| item.expr.has_aggregate());
@@ -238,6 +239,28 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// Brings columns into the order in which they were selected, where that is not the one in which they come: keys, then aggregates. Keys
+/// that are not selected are shown all the same.
+fn in_order(items: &[Item], keys: &[Key]) -> Option<Stage> {
+    let is_aggregate = |item: &Item| item.expr.has_aggregate();
+    let is_selected =
+        |key: &Key| matches!(key, Key::Item(key) if items.iter().any(|item| item.expr == key.expr));
+    let is_sorted = items.iter().is_sorted_by_key(is_aggregate);
+    if is_sorted || !keys.iter().all(is_selected) {
+        return None;
+    }
+    let column = |item: &Item| {
+        let expr = match &item.name {
+            Some(name) => return Item::unnamed(Expr::Field(Field::key(name))),
+            None => item.expr.clone(),
+        };
+        // `count()` makes the column `count`.
+        let name = expr.to_string().strip_suffix("()").filter(|_| is_aggregate(item)).map(str::to_owned);
+        Item { expr, name }
+    };
+    Some(Stage::Fields(items.iter().map(column).collect()))
 }
 
 /// The column that a key makes, as an expression.

@@ -84,7 +84,19 @@ impl Parser<'_> {
                 }
                 Stage::Extend(items)
             }
-            "fields" => Stage::Fields(self.list(Self::item)?),
+            "fields" => {
+                let items = self.list(Self::item)?;
+                if let Some(Item { expr: Expr::Minus(inner), name: None }) = items.first() {
+                    let error = self.error(
+                        begin,
+                        self.at - begin,
+                        "`fields` says what is kept, not what is left out",
+                    );
+                    return Err(error
+                        .hint(format!("name those that you want; a number's sign: `fields 0 - {inner}`")));
+                }
+                Stage::Fields(items)
+            }
             "sort" => {
                 self.eat_keyword(&["by"]);
                 Stage::Sort(self.list(Self::sort_key)?)
