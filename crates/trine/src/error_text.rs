@@ -17,14 +17,18 @@ pub(crate) const TRACE_BYTES_MAX: usize = 256 << 10;
 /// What stands behind a text that was cut.
 pub(crate) const CUT: &str = "…";
 
+/// As much behind a cut is looked at, in bytes: a secret may be known only by what stands there, as a password in a URL is by the
+/// `@`. The longest of those is the text of an element of XML, with its tags.
+pub(crate) const BEHIND_BYTES_MAX: usize = 2 << 10;
+
 /// What may be written of a text of an error or a panic: at most `bytes_max` bytes of it without its secrets, then [`CUT`].
 ///
 /// Cost: no allocation for a text within the bound in which nothing is masked.
 pub(crate) fn pass(text: &str, bytes_max: usize) -> Cow<'_, str> {
-    let (kept, is_cut) = (beginning(text, bytes_max), text.len() > bytes_max);
-    match masks::text(kept) {
-        kept if is_cut => Cow::Owned(kept.into_owned() + CUT),
-        kept => kept,
+    let kept = beginning(text, bytes_max).len();
+    match masks::first(beginning(text, bytes_max + BEHIND_BYTES_MAX), kept) {
+        shown if kept < text.len() => Cow::Owned(shown.into_owned() + CUT),
+        shown => shown,
     }
 }
 
@@ -56,5 +60,32 @@ mod tests {
         assert_eq!(pass("traces", 5), "trace…");
         assert_eq!(pass("né", 2), "n…");
         assert_eq!(pass("é", 0), "…");
+    }
+
+    #[test]
+    fn a_secret_is_covered_wherever_the_text_is_cut() {
+        let token = ["ghp", "_"].concat() + &"zX9kQ4Lw2vB7nT1mRf6Y".repeat(2);
+        for secret in [
+            "paid with 4111 1111 1111 1111 today",
+            "DE89 3704 0044 0532 0130 00",
+            "redis://:zX9kQ4Lw2vB7nT1mRf6Y@cache",
+            "Authorization: Bearer zX9kQ4Lw2vB7nT1mRf6Y",
+            "{\"password\": \"zX9kQ4Lw2vB7nT1mRf6Y\"}",
+            "<password>zX9kQ4Lw2vB7nT1mRf6Y</password>",
+            &token,
+        ] {
+            let text = format!("{} {secret} and on", "x".repeat(40));
+            for bytes in 0..text.len() {
+                let shown = pass(&text, bytes);
+                assert!(!shown.contains("4111 1") && !shown.contains("0044"), "{shown}");
+                assert!(!shown.contains("zX9"), "{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_lies_behind_the_cut_is_not_shown_where_masks_make_the_text_shorter() {
+        let text = format!("password={} then {}", "y1".repeat(50), "z".repeat(BEHIND_BYTES_MAX));
+        assert_eq!(pass(&text, 115), "password=*** then …");
     }
 }

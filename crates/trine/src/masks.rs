@@ -3,7 +3,7 @@
 //! Keys decide before anything is stored: those of a callsite once ([`Masking::names_any`]), then by [`named`]; those of contexts,
 //! of operations and of stages by [`field`]; those inside values by [`written`] and [`cover`]. Texts are searched where that
 //! does not delay the caller: plain texts of calls where they are rendered ([`Screen::shown`]). What is formatted at the call
-//! anyway, what contexts hold and what errors say ([`text`]) is searched before it is stored, and not again.
+//! anyway, what contexts hold and what errors say ([`first`]) is searched before it is stored, and not again.
 
 mod masking;
 mod screen;
@@ -163,9 +163,10 @@ pub(crate) fn field(key: &str, value: &Arg<'_>, put: impl FnOnce(&Arg<'_>)) {
     });
 }
 
-/// What may be shown of a text that says what went wrong. The gate of all error text, before it is stored anywhere.
-pub(crate) fn text(text: &str) -> Cow<'_, str> {
-    with(|masking| masking.text(text))
+/// What may be shown of the first `bytes` of a text that says what went wrong; all of it is looked at. The gate of all error text,
+/// before it is stored anywhere.
+pub(crate) fn first(text: &str, bytes: usize) -> Cow<'_, str> {
+    with(|masking| masking.first(text, bytes))
 }
 
 fn values(record: &[u8]) -> impl Iterator<Item = ValueRef<'_>> {

@@ -142,18 +142,34 @@ impl Detectors {
     ///
     /// At most [`GROWTH_MAX`] times as much as the text is appended.
     pub fn mask(&self, text: &[u8], out: &mut Vec<u8>) -> bool {
+        self.mask_first(text, text.len(), out)
+    }
+
+    /// The same for the first `bytes` of a text that is to be cut there. All of it is looked at, as what a secret is may only be
+    /// known from what stands behind the cut.
+    ///
+    /// ```
+    /// use trine_model::mask::Detectors;
+    ///
+    /// let text = "at redis://:hunter2@cache".as_bytes();
+    /// let mut out = Vec::new();
+    /// assert!(!Detectors::default().mask(&text[..17], &mut out), "a password only before an `@`");
+    /// assert!(Detectors::default().mask_first(text, 17, &mut out));
+    /// assert_eq!(out, b"at redis://:***");
+    /// ```
+    pub fn mask_first(&self, text: &[u8], bytes: usize, out: &mut Vec<u8>) -> bool {
         if self.is_nothing(text) {
             return false;
         }
         let mut copied = 0;
-        for found in self.findings(text) {
+        for found in self.findings(text).take_while(|found| found.range.start < bytes) {
             out.extend_from_slice(&text[copied..found.range.start]);
             found.write(text, out);
             copied = found.range.end;
         }
         let is_masked = copied > 0;
         if is_masked {
-            out.extend_from_slice(&text[copied..]);
+            out.extend_from_slice(text.get(copied..bytes.min(text.len())).unwrap_or_default());
         }
         is_masked
     }

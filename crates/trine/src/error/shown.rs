@@ -8,7 +8,7 @@ use std::{
 
 use trine_ring::{Arg, Value, ValueWriter, caught};
 
-use crate::error_text::{CUT, TEXT_BYTES_MAX, beginning, pass};
+use crate::error_text::{BEHIND_BYTES_MAX, TEXT_BYTES_MAX, beginning, pass};
 
 /// How much of a `Debug` text is looked at for a name and a code.
 const DEBUG_BYTES_MAX: usize = 256;
@@ -28,17 +28,11 @@ impl Shown {
 
     /// The same with another bound on its bytes.
     pub(crate) fn bounded(value: &dyn Display, bytes_max: usize) -> Shown {
-        match written(bytes_max, format_args!("{value}")) {
-            Ok((text, is_cut)) => {
-                let mut text = match pass(&text, bytes_max) {
-                    Cow::Borrowed(_) => text,
-                    Cow::Owned(passed) => passed,
-                };
-                if is_cut {
-                    text.push_str(CUT);
-                }
-                Shown::Text(text)
-            }
+        match written(bytes_max + BEHIND_BYTES_MAX, format_args!("{value}")) {
+            Ok(text) => Shown::Text(match pass(&text, bytes_max) {
+                Cow::Borrowed(_) => text,
+                Cow::Owned(passed) => passed,
+            }),
             Err(why) => Shown::Failed(why),
         }
     }
@@ -71,17 +65,16 @@ impl Value for Shown {
 
 /// The beginning of a `Debug` text, to be looked at, not to be written: it has not passed the gate. Empty when it fails.
 pub(super) fn beginning_of_debug(value: &(impl Debug + ?Sized)) -> String {
-    written(DEBUG_BYTES_MAX, format_args!("{value:?}")).map_or_else(|_| String::new(), |(text, _)| text)
+    written(DEBUG_BYTES_MAX, format_args!("{value:?}")).unwrap_or_default()
 }
 
-/// Runs the user's formatting code. What lies beyond `bytes_max` is not kept and, as a rule, not even asked for; the answer says
-/// whether there was more.
+/// Runs the user's formatting code. What lies beyond `bytes_max` is not kept and, as a rule, not even asked for.
 ///
 /// Errors: the text says what happened, as values of fields do.
-fn written(bytes_max: usize, what: fmt::Arguments<'_>) -> Result<(String, bool), String> {
+fn written(bytes_max: usize, what: fmt::Arguments<'_>) -> Result<String, String> {
     let mut out = Bounded { text: String::new(), bytes_max, is_cut: false };
     match caught::catch_unwind(AssertUnwindSafe(|| out.write_fmt(what))) {
-        Ok(outcome) if outcome.is_ok() || out.is_cut => Ok((out.text, out.is_cut)),
+        Ok(outcome) if outcome.is_ok() || out.is_cut => Ok(out.text),
         Ok(_) => Err("Display failed".to_owned()),
         Err(panic) => Err(match caught::message(&*panic) {
             Some(message) => format!("Display panicked: {}", pass(message, TEXT_BYTES_MAX)),
@@ -116,6 +109,7 @@ impl Write for Bounded {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error_text::CUT;
 
     struct Endless;
 

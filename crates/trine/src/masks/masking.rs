@@ -65,9 +65,14 @@ impl Masking {
 
     /// What may be shown of the text.
     pub(super) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.first(text, text.len())
+    }
+
+    /// What may be shown of the first `bytes` of the text, which end a character. All of it is looked at.
+    pub(super) fn first<'a>(&self, text: &'a str, bytes: usize) -> Cow<'a, str> {
         let mut masked = Vec::new();
-        if !self.detectors.mask(text.as_bytes(), &mut masked) {
-            return Cow::Borrowed(text);
+        if !self.detectors.mask_first(text.as_bytes(), bytes, &mut masked) {
+            return Cow::Borrowed(&text[..bytes]);
         }
         Cow::Owned(String::from_utf8_lossy(&masked).into_owned())
     }
