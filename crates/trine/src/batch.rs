@@ -173,7 +173,7 @@ fn emit_batch(batch: Batch) {
     let scope = emit::set_scope(Logger::new());
     let capture = batch.capture().map(|capture| emit::set_capture(Some(capture.clone())));
     if SITE.is_on() {
-        emit::emit(&SITE, &[Arg::U64(batch.len() as u64), Arg::Dyn(&batch.events())]);
+        emit::emit_masked(&SITE, &[Arg::U64(batch.len() as u64), Arg::Dyn(&batch.events())]);
     } else {
         batch.records().for_each(|(site, record)| emit::send_now(site, record));
     }
@@ -253,6 +253,24 @@ mod tests {
         crate::batch!(batcher, "item_age_counted", item_id = 2);
         emit_those(after + age);
         assert_eq!((captured.names(), batcher.len()), (vec!["events_batch"], 0));
+    }
+
+    #[test]
+    fn what_waits_holds_no_secret() {
+        let captured = testing::capture();
+        let batcher = Batcher::new(100);
+        let headers = std::collections::BTreeMap::from([("cookie", "hush")]);
+        crate::batch!(batcher, "item_mask_counted", password = "hush", pin_code = 4711, seen = "beside");
+        crate::batch!(batcher, "item_mask_counted", note = "api_key=hush", shown = %"token=hush");
+        let log = crate::bind!(secret = "hush");
+        crate::batch!(batcher, log, "item_mask_counted", headers, list = ["pwd=hush"]);
+        let records = batcher.pending(|pending| pending.take()).flatten().expect("three wait");
+        let bytes: Vec<u8> = records.records().flat_map(|(_, record)| record.to_vec()).collect();
+        let holds = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+        assert!(holds(b"beside") && !holds(b"hush") && !holds(&4711_i64.to_le_bytes()));
+        emit_batch(records);
+        let events = format!("{:?}", captured.events());
+        assert!(events.matches("***").count() == 7 && !events.contains("hush"), "{events}");
     }
 
     #[test]

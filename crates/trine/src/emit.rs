@@ -125,8 +125,8 @@ pub fn emit_with(site: &'static Callsite, logger: Option<&Logger>, mut options: 
     }
 }
 
-/// Hands the record of an event that is to wait in a batch to `keep`, unless sampling drops it. It is counted, masked and has its
-/// context, as if it were emitted now.
+/// Hands the record of an event that is to wait in a batch to `keep`, unless sampling drops it. It is counted and has its context, as
+/// if it were emitted now; and it is masked in full, since it waits in the program's memory and is not looked at again.
 pub(crate) fn with_record(
     site: &'static Callsite,
     logger: Option<&Logger>,
@@ -148,6 +148,7 @@ pub(crate) fn with_record(
     } else {
         masks::named(site.keys(), args, encode);
     }
+    masks::cover_texts(&mut bytes);
     if let Some(hold) = hold
         && site.releases()
     {
@@ -155,6 +156,17 @@ pub(crate) fn with_record(
     }
     keep(&bytes);
     give_back(bytes);
+}
+
+/// Emits an event whose arguments hold nothing that may not be shown: events of a batch.
+pub(crate) fn emit_masked(site: &'static Callsite, args: &[Arg<'_>]) {
+    if site.needs() != 0 {
+        return emit(site, args);
+    }
+    push_slowly(site, &[], &[], Body::Masked(args), clock::ticks());
+    if pipeline::flags() & pipeline::FLAG_PARKED != 0 {
+        worker::wake();
+    }
 }
 
 /// Sends an encoded record to where the thread's events go.
@@ -290,6 +302,8 @@ fn context(logger: Option<&Logger>) -> &[u8] {
 /// What a record is made of besides contexts.
 enum Body<'a> {
     Args(&'a [Arg<'a>]),
+    /// Such as were looked at before.
+    Masked(&'a [Arg<'a>]),
     /// A duration, where it ends a run, and what was kept of the run's start, the logger's fields among it.
     Kept(Option<f64>, &'a KeptValues),
 }
@@ -361,6 +375,7 @@ fn encode(bytes: &mut Vec<u8>, site: &'static Callsite, contexts: [&[u8]; 3], bo
                 masks::cover(bytes, args, encode);
             }
         }
+        Body::Masked(args) => record::encode(bytes, site.id(), ticks, args, &contexts),
         Body::Kept(first, kept) => record::encode_kept(bytes, site.id(), ticks, first, kept, contexts[2]),
     }
 }

@@ -147,6 +147,18 @@ fn are_clean(masking: &Masking, known: &mut Known, record: &[u8], args: &[Arg<'_
     true
 }
 
+/// Searches the plain texts of an encoded record, too, for one that is not rendered by itself; the rest of it was looked at before.
+pub(crate) fn cover_texts(record: &mut Vec<u8>) {
+    with_known(|masking, known| {
+        let Some(read) = Record::new(record) else { return };
+        if read.values().any_text(|text| !known.is_clean(masking, text)) {
+            let mut masked = Vec::new();
+            masking.write_masked(&read, &mut masked);
+            *record = masked;
+        }
+    });
+}
+
 /// Hands over the value as it may be written under this key, looked at in full: for fields that are not looked at again.
 pub(crate) fn field(key: &str, value: &Arg<'_>, put: impl FnOnce(&Arg<'_>)) {
     with(|masking| match (masking.treatment(key), value) {

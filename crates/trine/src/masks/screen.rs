@@ -52,15 +52,20 @@ impl Masking {
     /// The event, written to `bytes` without what may not be shown.
     #[cold]
     fn masked<'a>(&self, event: EventRef<'a>, bytes: &'a mut Vec<u8>) -> EventRef<'a> {
-        let record = event.record;
+        self.write_masked(&event.record, bytes);
+        // What was just written is a record.
+        Record::new(bytes).map_or(event, |record| EventRef { record, ..event })
+    }
+
+    /// Writes the record to `bytes`, without what may not be shown.
+    #[cold]
+    pub(super) fn write_masked(&self, record: &Record<'_>, bytes: &mut Vec<u8>) {
         let shown: Vec<Shown<'_>> =
             record.values().map(|value: ValueRef<'_>| self.show(value, None)).collect();
         let args: Vec<Arg<'_>> = shown.iter().map(|shown| Arg::Dyn(shown)).collect();
         bytes.clear();
         record::encode(bytes, record.site(), record.ticks(), &args, &[record.values().blocks_bytes()]);
         record::set_flags(bytes, record.flags());
-        // What was just written is a record.
-        Record::new(bytes).map_or(event, |record| EventRef { record, ..event })
     }
 }
 
@@ -84,7 +89,7 @@ impl Default for Known {
 impl Known {
     /// True when there is no secret in the text.
     #[inline(always)]
-    fn is_clean(&mut self, masking: &Masking, text: &[u8]) -> bool {
+    pub(super) fn is_clean(&mut self, masking: &Masking, text: &[u8]) -> bool {
         if text.len() < Detectors::TEXT_BYTES_MIN {
             return true;
         }
@@ -163,7 +168,8 @@ impl Known {
     fn fingerprint(&self, text: &[u8]) -> u64 {
         let [first_key, last_key] = self.key;
         let length = text.len();
-        let mut state = last_key ^ length as u64;
+        // Spread over the word, lest a length undo what the last bytes differ in. The constant is 2^64 divided by the golden ratio.
+        let mut state = last_key.wrapping_add((length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let mut rest = text;
         while let Some((chunk, behind)) = rest.split_at_checked(16)
             && !behind.is_empty()
