@@ -133,6 +133,16 @@ fn every_crate_carries_what_a_registry_asks_for() {
 }
 
 #[test]
+fn the_read_me_names_the_oldest_rust_that_is_promised() {
+    let Some(root) = root() else { return };
+    let read = |file: &str| fs::read_to_string(root.join(file)).expect("it is there");
+    let manifest = read("Cargo.toml");
+    let oldest = manifest.lines().find_map(|line| line.strip_prefix("rust-version = \"")?.strip_suffix('"'));
+    let oldest = oldest.expect("the workspace says its oldest Rust");
+    assert!(read("README.md").contains(&format!("Rust {oldest} or later")), "not Rust {oldest}");
+}
+
+#[test]
 fn every_document_is_linked_from_another() {
     let documents: Vec<_> = documents().collect();
     let lost =

@@ -5,13 +5,16 @@ mod lines;
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque},
     error::Error,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6},
-    num::{NonZeroI8, NonZeroU64},
+    num::{NonZeroI8, NonZeroI128, NonZeroU64, NonZeroU128, Saturating, Wrapping},
     path::{Path, PathBuf},
     rc::Rc,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -39,6 +42,12 @@ fn integers_of_every_width_are_exact() {
     check(&-1_i128, "-1");
     check(&NonZeroI8::new(-1), "-1");
     check(&NonZeroU64::MAX, "18446744073709551615");
+    check(&NonZeroI128::MIN, "-170141183460469231731687303715884105728");
+    check(&Some(NonZeroU128::MAX), "340282366920938463463374607431768211455");
+    check(&Wrapping(u64::MAX), "18446744073709551615");
+    check(&Saturating(i128::MIN), "-170141183460469231731687303715884105728");
+    check(&AtomicU64::new(u64::MAX), "18446744073709551615");
+    check(&Arc::new(AtomicI64::new(i64::MIN)), "-9223372036854775808");
 }
 
 #[test]
@@ -147,6 +156,8 @@ fn lists_of_every_kind_are_lists() {
     check(&VecDeque::from([1, 2]), "[1,2]");
     check(&BTreeSet::from([2, 1]), "[1,2]");
     check(&HashSet::from([1]), "[1]");
+    check(&LinkedList::from([2, 1]), "[2,1]");
+    check(&BinaryHeap::from([1]), "[1]");
     check(&Cow::Borrowed(&[1, 2][..]), "[1,2]");
     check(&Box::<[i32]>::from([1]), "[1]");
     check(&vec![vec![vec![(); 1]]], "[[[null]]]");
@@ -300,6 +311,7 @@ fn what_points_to_a_value_is_that_value() {
 fn a_path_that_is_not_text_is_shown_as_far_as_it_is() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
     check(&Path::new(OsStr::from_bytes(b"a\xffb")), "\"a\u{fffd}b\"");
+    check(&OsStr::from_bytes(b"a\xffb").to_owned(), "\"a\u{fffd}b\"");
 }
 
 #[test]

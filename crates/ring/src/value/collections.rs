@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque},
 };
 
 use super::{Value, ValueWriter};
@@ -27,6 +27,8 @@ lists! {
     [T: Value] Vec<T>;
     [T: Value] VecDeque<T>;
     [T: Value] BTreeSet<T>;
+    [T: Value] BinaryHeap<T>;
+    [T: Value] LinkedList<T>;
     [T: Value, S] HashSet<T, S>;
 }
 

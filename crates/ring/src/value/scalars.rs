@@ -3,12 +3,13 @@
 use std::{
     borrow::Cow,
     error::Error,
+    ffi::{OsStr, OsString},
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6},
     num,
     path::{Path, PathBuf},
     rc::Rc,
-    sync::Arc,
+    sync::{Arc, atomic},
     time::{Duration, SystemTime},
 };
 
@@ -68,6 +69,13 @@ plain! {
     num::NonZeroU32: |v| Arg::U64(u64::from(v.get()));
     num::NonZeroU64: |v| Arg::U64(v.get());
     num::NonZeroUsize: |v| Arg::U64(v.get() as u64);
+    atomic::AtomicBool: |v| Arg::Bool(v.load(atomic::Ordering::Relaxed));
+    atomic::AtomicI32: |v| Arg::I64(i64::from(v.load(atomic::Ordering::Relaxed)));
+    atomic::AtomicI64: |v| Arg::I64(v.load(atomic::Ordering::Relaxed));
+    atomic::AtomicIsize: |v| Arg::I64(v.load(atomic::Ordering::Relaxed) as i64);
+    atomic::AtomicU32: |v| Arg::U64(u64::from(v.load(atomic::Ordering::Relaxed)));
+    atomic::AtomicU64: |v| Arg::U64(v.load(atomic::Ordering::Relaxed));
+    atomic::AtomicUsize: |v| Arg::U64(v.load(atomic::Ordering::Relaxed) as u64);
     Cow<'_, str>: |v| Arg::Str(v);
     EventName: |v| Arg::Str(v.as_str());
     Level: |v| Arg::Str(v.as_str());
@@ -92,10 +100,12 @@ as_text! {
     fmt::Arguments<'_>: |v| v;
     Path: |v| v.display();
     PathBuf: |v| v.display();
+    OsStr: |v| v.display();
+    OsString: |v| v.display();
 }
 
-/// Addresses of one family are held by value in no `Arg`; they write themselves.
-macro_rules! addresses {
+/// Addresses of one family, and wide numbers of one kind, are held by value in no `Arg`; they write themselves.
+macro_rules! converted {
     ($($type:ty => $arg:ident($general:ty);)*) => {$(
         impl Value for $type {
             fn encode(&self, writer: ValueWriter<'_>) {
@@ -105,7 +115,9 @@ macro_rules! addresses {
     )*};
 }
 
-addresses! {
+converted! {
+    num::NonZeroI128 => I128(i128);
+    num::NonZeroU128 => U128(u128);
     Ipv4Addr => Ip(IpAddr);
     Ipv6Addr => Ip(IpAddr);
     SocketAddrV4 => Socket(SocketAddr);
@@ -128,6 +140,23 @@ macro_rules! pointers {
 }
 
 pointers!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+/// Numbers that are computed with in another way are the same numbers.
+macro_rules! wrappers {
+    ($($type:ty),*) => {$(
+        impl<T: Value> Value for $type {
+            #[inline]
+            fn scalar(&self) -> Option<Arg<'_>> {
+                self.0.scalar()
+            }
+            fn encode(&self, writer: ValueWriter<'_>) {
+                self.0.encode(writer);
+            }
+        }
+    )*};
+}
+
+wrappers!(num::Wrapping<T>, num::Saturating<T>);
 
 impl<T: Value> Value for Option<T> {
     #[inline]
