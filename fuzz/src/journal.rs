@@ -71,7 +71,10 @@ pub fn run(data: &[u8]) {
         lines.extend(line.iter().map(|byte| if *byte == b'\n' { b'n' } else { *byte }));
         lines.push(b'\n');
     }
-    fs::write(directory.join("outbox-1-0-1"), &lines).expect("an outbox");
+    // As long as words are, and no outbox is empty.
+    let mut outbox = lines.clone();
+    outbox.resize(lines.len().next_multiple_of(8) + 8, 0);
+    fs::write(directory.join("outbox-1-0-1"), outbox).expect("an outbox");
     match input.kind {
         Kind::Sound { written, noted } => sound(&place, &directory, &lines, (written.into(), noted.into())),
         Kind::Any(left) => any(&place, &directory, &left),

@@ -153,8 +153,10 @@ impl Found {
             }
             None => with_outputs(start, &words.outputs)?,
         };
+        // Before the pipeline opens the files: it ends half lines that it finds there.
+        let remains = dead.open().map_err(|error| error.to_string())?;
         start.start();
-        collector::recover_one(dead, to)
+        collector::recover_one(remains, to)
     }
 }
 

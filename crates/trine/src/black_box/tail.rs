@@ -112,8 +112,10 @@ fn prefix(file: &mut File, length: u64, bytes: &[u8]) -> io::Result<(usize, bool
     let found = [0].into_iter().chain(later).filter_map(|at| {
         let written = common(&data[at..], bytes);
         let is_at_end = length + (at + written) as u64 == end;
-        // Less than a line, with more behind it, is the beginning of another line that begins alike.
-        (written >= first_line || is_at_end).then_some((written, is_at_end))
+        // Less than a line, with more behind it, is the beginning of another line that begins alike; nothing, behind lines of
+        // others, is no place to go on within a line.
+        let is_it = written >= first_line || (is_at_end && (written > 0 || at == 0));
+        is_it.then_some((written, is_at_end))
     });
     // Nothing, where nothing fits.
     Ok(found.max_by_key(|(written, _)| *written).unwrap_or((0, false)))
@@ -206,7 +208,13 @@ mod tests {
         let directory = directory("between");
         let path = directory.0.join("app.jsonl");
         fs::write(&path, [&LINES[..12], b"{\"other\":1}\n"].concat()).unwrap();
-        assert_eq!(rest(&output(&path, 0, 0)).unwrap(), LINES[8..]);
+        for taken in [0, 12] {
+            assert_eq!(rest(&output(&path, taken as u64, taken)).unwrap(), LINES[8..], "{taken} were noted");
+        }
+        // Written on by the process itself, behind the line of the other.
+        fs::write(&path, [&LINES[..12], b"{\"other\":1}\n", &LINES[12..18]].concat()).unwrap();
+        assert_eq!(rest(&output(&path, 12, 12)).unwrap(), b"");
+        assert!(fs::read(&path).unwrap().ends_with(b"{\"other\":1}\n:2}\n{\"n\":3}\n"));
     }
 
     #[test]

@@ -72,11 +72,10 @@ pub(crate) fn recover() {
 }
 
 /// Writes what one dead process left, with the pipeline as it is; with `to`, everything to that file.
-pub(crate) fn recover_one(dead: black_box::Dead, to: Option<&Path>) -> Result<u64, String> {
+pub(crate) fn recover_one(mut remains: Remains, to: Option<&Path>) -> Result<u64, String> {
     let Some(_draining) = Draining::until(Instant::now() + REPLACE_WAIT) else {
         return Err("the pipeline is busy".to_owned());
     };
-    let mut remains = dead.open().map_err(|error| error.to_string())?;
     if to.is_some() {
         let output = Renderer::new().outputs().all.into_iter().next().unwrap_or_default();
         remains.waiting.iter_mut().for_each(|(identity, _)| identity.clone_from(&output.identity));
