@@ -8,4 +8,5 @@ pub mod foreign;
 pub mod input;
 pub mod line;
 pub mod needles;
+pub(crate) mod rare;
 pub mod time;

@@ -32,7 +32,9 @@ fn line((second, operation, status, key): Event) -> String {
 
 /// Operation, key, begin, end, outcome; sorted.
 fn expected(events: &[Event]) -> Vec<String> {
-    let mut of_key: BTreeMap<(usize, u8), Vec<(i64, usize, usize)>> = BTreeMap::new();
+    // Second, status, place in the log.
+    type End = (i64, usize, usize);
+    let mut of_key: BTreeMap<(usize, u8), Vec<End>> = BTreeMap::new();
     for (place, (second, operation, status, key)) in
         events.iter().enumerate().filter(|(_, event)| event.3 > 0)
     {

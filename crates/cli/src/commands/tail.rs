@@ -179,14 +179,14 @@ impl<'f> Tail<'f> {
                 }
                 if text.is_empty() {
                     // Is it a slip?
-                    begin_with(&question, &past, &settings).map_err(failure)?
+                    begin_with(&question, past, &settings).map_err(failure)?
                 } else {
                     // The last of all are among the last of each.
                     let all = Input::reader("the last lines", Cursor::new(text.into_bytes()));
                     ask(&question, &all, &lenient).map_err(failure)?
                 }
             }
-            _ => begin_with(&question, &past, &settings).map_err(failure)?,
+            _ => begin_with(&question, past, &settings).map_err(failure)?,
         };
         for line in lines(&answer).rev() {
             let format = foreign::detect(line.as_bytes()).unwrap_or(&foreign::UNKNOWN);

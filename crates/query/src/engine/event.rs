@@ -285,7 +285,13 @@ pub(super) struct Event<'a> {
     pub(super) found: &'a [Option<Raw<'a>>],
     /// Its name, if that or what it says is asked for.
     pub(super) name: Option<Named<'a>>,
-    pub(super) extra: &'a [Cell],
+}
+
+/// An event, and what stages added to it. It is not copied into this, which would cost as much as all that is asked of most.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extended<'e, 'a> {
+    event: &'e Event<'a>,
+    extra: &'e [Cell],
 }
 
 /// Something that has values in slots: an event, a row of a table.
@@ -311,6 +317,11 @@ pub(super) trait Row {
 }
 
 impl<'a> Event<'a> {
+    #[inline]
+    pub(super) fn with<'e>(&'e self, extra: &'e [Cell]) -> Extended<'e, 'a> {
+        Extended { event: self, extra }
+    }
+
     #[inline]
     fn first(&self, range: &Range<usize>) -> Option<Raw<'a>> {
         first(self.found, range)
@@ -340,6 +351,12 @@ fn within<'a>(json: &'a str, path: &Path) -> Option<Raw<'a>> {
     path.behind_key(Raw::of(json.as_bytes()).ok()?)
 }
 
+/// Whether a level is written in our words, as most are.
+#[inline]
+fn is_level(written: &[u8]) -> bool {
+    matches!(written, b"info" | b"debug" | b"error" | b"warning" | b"trace" | b"critical")
+}
+
 /// A name in the spelling with `_`; a sentence stays as it is.
 pub(crate) fn canonical(name: Cow<'_, str>) -> Cow<'_, str> {
     if name.contains('.') && EventName::check(&name).is_ok() {
@@ -349,17 +366,19 @@ pub(crate) fn canonical(name: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-impl Row for Event<'_> {
+impl Row for Extended<'_, '_> {
     fn value(&self, slot: usize) -> Val<'_> {
-        let Some(places) = self.reader.places.get(slot) else { return Val::Null };
-        match &self.scope.slots[slot] {
-            Slot::Field(_) => self.first(&places.own).map_or(Val::Null, Val::of_raw),
-            Slot::Name => self.name.map_or(Val::Null, |name| Val::Text(Cow::Borrowed(name.name.canonical()))),
-            Slot::Time => self.time(slot).map_or(Val::Null, Val::Time),
+        let Some(places) = self.event.reader.places.get(slot) else { return Val::Null };
+        match &self.event.scope.slots[slot] {
+            Slot::Field(_) => self.event.first(&places.own).map_or(Val::Null, Val::of_raw),
+            Slot::Name => {
+                self.event.name.map_or(Val::Null, |name| Val::Text(Cow::Borrowed(name.name.canonical())))
+            }
+            Slot::Time => self.event.time(slot).map_or(Val::Null, Val::Time),
             Slot::Level => {
-                let raw = self.first(&places.own);
+                let raw = self.event.first(&places.own);
                 let level = match raw {
-                    Some(raw) => self.reader.format.level_of(raw),
+                    Some(raw) => self.event.reader.format.level_of(raw),
                     None => return Val::Null,
                 };
                 match (level, raw) {
@@ -368,13 +387,13 @@ impl Row for Event<'_> {
                 }
             }
             Slot::Derived(derived) => {
-                if let Some(own) = self.first(&places.own) {
+                if let Some(own) = self.event.first(&places.own) {
                     return Val::of_raw(own);
                 }
                 if !derived.is_of_time() {
-                    return self.name.map_or(Val::Null, |name| name.name.get(*derived));
+                    return self.event.name.map_or(Val::Null, |name| name.name.get(*derived));
                 }
-                let time = self.first(&places.from).and_then(time::from_raw);
+                let time = self.event.first(&places.from).and_then(time::from_raw);
                 time.map_or(Val::Null, |ns| derived.of_time(ns))
             }
             Slot::Extra(place) => self.extra.get(*place).map_or(Val::Null, Val::of_cell),
@@ -387,31 +406,37 @@ impl Row for Event<'_> {
 
     #[inline]
     fn raw(&self, slot: usize) -> Option<Raw<'_>> {
-        match self.scope.slots.get(slot)? {
-            Slot::Field(_) => self.first(&self.reader.places[slot].own),
-            Slot::Name if self.name?.name.is_plain => self.first(&self.reader.places[slot].own),
+        match self.event.scope.slots.get(slot)? {
+            Slot::Field(_) => self.event.first(&self.event.reader.places[slot].own),
+            Slot::Level => {
+                let raw = self.event.first(&self.event.reader.places[slot].own)?;
+                is_level(raw.plain()?).then_some(raw)
+            }
+            Slot::Name if self.event.name?.name.is_plain => {
+                self.event.first(&self.event.reader.places[slot].own)
+            }
             _ => None,
         }
     }
 
     #[inline]
     fn name_number(&self) -> Option<u32> {
-        if self.reader.with.own { None } else { self.name?.number }
+        if self.event.reader.with.own { None } else { self.event.name?.number }
     }
 
     fn whole(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(self.line)
+        Cow::Borrowed(self.event.line)
     }
 
     fn each(&self, visit: &mut dyn FnMut(&str, &Val<'_>)) {
         let mut buffer = String::new();
-        for member in Line::new(self.line).members().flatten() {
+        for member in Line::new(self.event.line).members().flatten() {
             let key = member.key(&mut buffer);
-            if !self.scope.extra.iter().any(|(name, _)| name == key) {
+            if !self.event.scope.extra.iter().any(|(name, _)| name == key) {
                 visit(key, &Val::of_raw(member.value));
             }
         }
-        for ((name, _), cell) in self.scope.extra.iter().zip(self.extra) {
+        for ((name, _), cell) in self.event.scope.extra.iter().zip(self.extra) {
             visit(name, &Val::of_cell(cell));
         }
     }
@@ -457,9 +482,8 @@ mod tests {
             scope: &scope,
             found: &found,
             name: name.map(|found| names.get(found)),
-            extra: &[],
         };
-        assert_eq!(event.value(0), expected, "{line}");
+        assert_eq!(event.with(&[]).value(0), expected, "{line}");
     }
 
     fn text(text: &'static str) -> Val<'static> {

@@ -1,12 +1,12 @@
 //! The few lines that are not simply one event: told by literals that stand in them, of which most lines have none.
 
 use aho_corasick::{AhoCorasick, packed};
-use memchr::memmem;
 
 use super::{
     event::{Slot, With},
     scope::EventScope,
 };
+use crate::scan::rare::{EACH_MAX, Each, Next};
 
 /// What may be in a line.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,8 +59,8 @@ pub(super) struct Marker {
 }
 
 impl Marker {
-    /// For a question with these slots: also for fields that are called like what it derives.
-    pub(super) fn new(scope: &EventScope) -> Marker {
+    /// For a question with these slots, over lines like the sample: also for fields that are called like what it derives.
+    pub(super) fn new(scope: &EventScope, sample: &[u8]) -> Marker {
         let mut named: Vec<(String, u8)> =
             OF_ANY.iter().map(|(literal, mark)| ((*literal).to_owned(), *mark)).collect();
         for slot in &scope.slots {
@@ -70,7 +70,7 @@ impl Marker {
         }
         let unnamed = OF_UNNAMED.iter().map(|(literal, mark)| ((*literal).to_owned(), *mark));
         let all = named.iter().cloned().chain(unnamed).collect();
-        Marker { named: Search::new(named), all: Search::new(all) }
+        Marker { named: Search::new(named, sample), all: Search::new(all, sample) }
     }
 }
 
@@ -84,7 +84,7 @@ pub(super) struct Search {
 
 #[derive(Debug)]
 enum By {
-    One(Box<memmem::Finder<'static>>),
+    Each(Each),
     /// By their first bytes, many bytes at a time.
     Packed(Box<packed::Searcher>),
     /// Where the processor has no instructions for that.
@@ -100,11 +100,11 @@ struct Hit {
 }
 
 impl Search {
-    fn new(literals: Vec<(String, u8)>) -> Search {
+    fn new(literals: Vec<(String, u8)>, sample: &[u8]) -> Search {
         let (literals, marks): (Vec<String>, Vec<u8>) = literals.into_iter().unzip();
         let packed = || packed::Config::new().builder().extend(&literals).build();
-        let by = match &literals[..] {
-            [literal] => By::One(Box::new(memmem::Finder::new(literal).into_owned())),
+        let by = match literals.len() {
+            ..=EACH_MAX => By::Each(Each::new(&literals, sample)),
             _ => match packed() {
                 Some(searcher) => By::Packed(Box::new(searcher)),
                 None => By::Automaton(
@@ -117,10 +117,13 @@ impl Search {
 
     /// The first mark from here on.
     #[inline]
-    fn next(&self, bytes: &[u8], from: usize) -> Option<Hit> {
+    fn next(&self, bytes: &[u8], from: usize, next: &mut Next) -> Option<Hit> {
         let rest = bytes.get(from..)?;
         let (begin, end, pattern) = match &self.by {
-            By::One(finder) => finder.find(rest).map(|begin| (begin, begin + finder.needle().len(), 0)),
+            By::Each(each) => each.first(bytes, from, next).map(|(begin, number)| {
+                let begin = begin - from;
+                (begin, begin + each.literal(number).len(), number)
+            }),
             By::Packed(searcher) => {
                 searcher.find(rest).map(|hit| (hit.start(), hit.end(), hit.pattern().as_usize()))
             }
@@ -139,7 +142,8 @@ impl Search {
     /// The marks of a block, in one go: searched for line by line they would cost as much as the lines.
     #[inline]
     pub(super) fn of_block<'m>(&'m self, block: &'m [u8]) -> BlockMarks<'m> {
-        BlockMarks { search: self, block, next: self.next(block, 0) }
+        let mut places = Next::default();
+        BlockMarks { search: self, block, next: self.next(block, 0, &mut places), places }
     }
 }
 
@@ -149,6 +153,7 @@ pub(super) struct BlockMarks<'m> {
     search: &'m Search,
     block: &'m [u8],
     next: Option<Hit>,
+    places: Next,
 }
 
 impl BlockMarks<'_> {
@@ -158,7 +163,7 @@ impl BlockMarks<'_> {
         let mut marks = Marks::default();
         while let Some(hit) = self.next.filter(|hit| hit.begin < end) {
             marks.0 |= hit.mark;
-            self.next = self.search.next(self.block, hit.end);
+            self.next = self.search.next(self.block, hit.end, &mut self.places);
         }
         marks
     }
@@ -178,7 +183,7 @@ mod tests {
             r#"{"resourceLogs":[]}"#,
             r#"{"event":"trine_events_lost"}"#,
         ];
-        let marker = Marker::new(&EventScope::default());
+        let marker = Marker::new(&EventScope::default(), b"");
         let block = lines.join("\n");
         let mut of_block = marker.all.of_block(block.as_bytes());
         let mut end = 0;

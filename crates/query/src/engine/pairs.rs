@@ -3,7 +3,7 @@
 //! A run that ends belongs to the last one of its key that is still open, so that runs of one operation within each other close from
 //! the inside. An end without a begin is a run, too, whose begin is unknown.
 
-use std::{collections::HashMap, hash::BuildHasher};
+use std::{borrow::Cow, collections::HashMap, hash::BuildHasher};
 
 use hashbrown::{HashTable, hash_table::Entry};
 use trine_model::{NameParts, Role};
@@ -12,6 +12,7 @@ use super::{
     aggregate::Moment,
     event::Row,
     expr::Expr,
+    groups::Cells,
     hash::Build,
     place::Place,
     value::{Val, decode},
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     answer::{Answer, Cell, Column, Kind},
     lang::Unit,
-    scan::{input::Order, line::Raw},
+    scan::input::Order,
 };
 
 /// What runs are told apart by.
@@ -45,8 +46,6 @@ pub(super) fn columns(pairing: &Pairing) -> Vec<Column> {
     columns
 }
 
-/// Names of which is remembered what they say; a log that makes up names has more, and they are read again and again.
-const NAMES_MAX: usize = 10_000;
 /// Begins and ends that are held, as they are numbered with 32 bits; with 32 bytes each, 128 GiB.
 const ENDS_MAX: usize = u32::MAX as usize - 1;
 /// No begin, no end.
@@ -56,8 +55,8 @@ const NONE: u32 = u32::MAX;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pairs {
     operations: HashMap<String, u32>,
-    /// What the names say that were seen, by their bytes; `None` of those that neither begin nor end a run.
-    names: hashbrown::HashMap<Box<[u8]>, Option<(u32, Role)>, Build>,
+    /// What the names say that were seen, by their numbers.
+    names: Vec<Option<Said>>,
     keys: Keys,
     /// All begins and ends; those of one key hang together.
     ends: Vec<End>,
@@ -66,6 +65,9 @@ pub(super) struct Pairs {
     /// The key of the event that is looked at.
     key: Vec<u8>,
 }
+
+/// The operation of a name, as a number, and the role of its status; `None` of those that neither begin nor end a run.
+type Said = Option<(u32, Role)>;
 
 /// Keys of runs, each held once: they are most of what there is to hold.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +98,7 @@ struct End {
 const CHILD_ROLES: u32 = ROLES.len() as u32;
 const ROLES: [Role; 3] = [Role::Open, Role::Ok, Role::Fail];
 
-/// A run: its begin and its end among the ends. At least one of them is there.
+/// A run: its begin and its end among the ends, [`NONE`] or a number. At least one of them is there.
 type Run = (u32, u32);
 
 impl Keys {
@@ -140,22 +142,9 @@ impl End {
 
 impl Pairs {
     pub(super) fn add(&mut self, pairing: &Pairing, row: &impl Row, moment: &Moment) {
-        let known = row.raw(pairing.name).and_then(Raw::plain);
-        let said = match known.and_then(|name| self.names.get(name)) {
-            Some(said) => *said,
-            None => {
-                let said = match row.value(pairing.name) {
-                    Val::Text(name) => self.said(&name),
-                    _ => None,
-                };
-                if let Some(name) = known.filter(|_| self.names.len() < NAMES_MAX) {
-                    self.names.insert(name.into(), said);
-                }
-                said
-            }
-        };
-        let Some((operation, role)) = said else { return };
-        let Some(time) = row.value(pairing.time).time() else { return };
+        let Some((operation, role)) = self.said_of(pairing, row) else { return };
+        let time = if moment.time == i64::MIN { row.value(pairing.time).time() } else { Some(moment.time) };
+        let Some(time) = time else { return };
         self.key.clear();
         for (_, expr) in &pairing.keys {
             let val = expr.value(row);
@@ -185,8 +174,26 @@ impl Pairs {
         }
     }
 
-    /// The operation of a name, as a number, and the role of its status; of a point, nothing.
-    fn said(&mut self, name: &str) -> Option<(u32, Role)> {
+    #[inline]
+    fn said_of(&mut self, pairing: &Pairing, row: &impl Row) -> Said {
+        let number = row.name_number().map(|number| number as usize);
+        if let Some(Some(said)) = number.and_then(|number| self.names.get(number)) {
+            return *said;
+        }
+        let said = match row.value(pairing.name) {
+            Val::Text(name) => self.said(&name),
+            _ => None,
+        };
+        if let Some(number) = number {
+            if self.names.len() <= number {
+                self.names.resize(number + 1, None);
+            }
+            self.names[number] = Some(said);
+        }
+        said
+    }
+
+    fn said(&mut self, name: &str) -> Said {
         let parts = NameParts::of(name);
         if parts.role() == Role::Point {
             return None;
@@ -268,37 +275,94 @@ impl Pairs {
         Place { block: self.blocks[end.block as usize], line: end.line, child: end.child / CHILD_ROLES }
     }
 
-    /// A row for each run, in the order in which they began: an answer without rows, and these, made as they are asked for, since
-    /// most questions keep few of them.
-    pub(super) fn rows(mut self, pairing: &Pairing) -> (Answer, Box<dyn Iterator<Item = Vec<Cell>>>) {
-        let keys = pairing.keys.len();
+    /// A row for each run, in the order in which they began.
+    pub(super) fn finish(mut self, pairing: &Pairing) -> Rows {
         let runs = self.runs();
-        let mut names = vec![String::new(); self.operations.len()];
+        let mut operations = vec![String::new(); self.operations.len()];
         for (name, number) in std::mem::take(&mut self.operations) {
-            names[number as usize] = name;
+            operations[number as usize] = name;
         }
-        let rows = runs.into_iter().map(move |(begin, end)| {
-            let of = |place: u32| self.ends.get(place as usize);
-            let (begin, end) = (of(begin), of(end));
-            let mut cells = Vec::with_capacity(keys + 5);
-            if let Some(any) = begin.or(end) {
-                cells.push(Cell::Text(names[any.operation as usize].clone()));
-                let mut key = self.keys.get(any.key);
-                cells.extend((0..keys).map(|_| decode(&mut key)));
-            }
-            let time = |end: Option<&End>| end.map_or(Cell::Null, |end| Cell::Time(end.time));
-            let outcome = match end.map(End::role) {
+        Rows { pairs: self, runs, operations, columns: columns(pairing) }
+    }
+}
+
+/// The runs as rows of a table, which are made when they are asked for: most questions keep few of them.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pairs: Pairs,
+    runs: Vec<Run>,
+    /// By their numbers.
+    operations: Vec<String>,
+    columns: Vec<Column>,
+}
+
+impl Rows {
+    /// All rows, not made yet.
+    pub(super) fn iter(&self) -> impl Iterator<Item = RunRow<'_>> {
+        self.runs.iter().map(|run| RunRow { rows: self, run: *run })
+    }
+
+    pub(super) fn answer(&self) -> Answer {
+        let mut answer = Answer::new(self.columns.clone());
+        answer.rows = self.iter().map(|row| row.cells()).collect();
+        answer
+    }
+}
+
+/// A run as a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RunRow<'r> {
+    rows: &'r Rows,
+    run: Run,
+}
+
+impl RunRow<'_> {
+    pub(super) fn cells(&self) -> Vec<Cell> {
+        (0..self.rows.columns.len()).map(|slot| self.value(slot).into_cell()).collect()
+    }
+
+    /// The begin or the end, if there is one.
+    fn end(&self, number: u32) -> Option<&End> {
+        self.rows.pairs.ends.get(number as usize)
+    }
+}
+
+/// Behind the operation and the keys: when it began and ended, how long it took, how it ended.
+impl Row for RunRow<'_> {
+    fn value(&self, slot: usize) -> Val<'_> {
+        let (begin, end) = (self.end(self.run.0), self.end(self.run.1));
+        let Some(any) = begin.or(end) else { return Val::Null };
+        let time = |end: Option<&End>| end.map_or(Val::Null, |end| Val::Time(end.time));
+        match self.rows.columns.len() - slot.min(self.rows.columns.len()) {
+            4 => time(begin),
+            3 => time(end),
+            2 => match (begin, end) {
+                (Some(begin), Some(end)) => Val::Float(end.time.saturating_sub(begin.time) as f64 / 1e6),
+                _ => Val::Null,
+            },
+            1 => Val::Text(Cow::Borrowed(match end.map(End::role) {
                 Some(Role::Ok) => "success",
                 Some(_) => "failure",
                 None => "open",
-            };
-            let duration = match (begin, end) {
-                (Some(begin), Some(end)) => Cell::Float(end.time.saturating_sub(begin.time) as f64 / 1e6),
-                _ => Cell::Null,
-            };
-            cells.extend([time(begin), time(end), duration, Cell::Text(outcome.to_owned())]);
-            cells
-        });
-        (Answer::new(columns(pairing)), Box::new(rows))
+            })),
+            0 => Val::Null,
+            _ if slot == 0 => Val::Text(Cow::Borrowed(&self.rows.operations[any.operation as usize])),
+            _ => {
+                let mut key = self.rows.pairs.keys.get(any.key);
+                (1..slot).for_each(|_| drop(decode(&mut key)));
+                Val::from_cell(decode(&mut key))
+            }
+        }
+    }
+
+    fn whole(&self) -> Cow<'_, [u8]> {
+        let cells = self.cells();
+        Cow::Owned(Cells { cells: &cells, columns: &self.rows.columns }.whole().into_owned())
+    }
+
+    fn each(&self, visit: &mut dyn FnMut(&str, &Val<'_>)) {
+        for (slot, column) in self.rows.columns.iter().enumerate() {
+            visit(&column.name, &self.value(slot));
+        }
     }
 }

@@ -67,7 +67,7 @@ fn onward(text: &str, answer: Answer, stages: &[Stage], settings: &Settings<'_>)
     }
     let mut answer = match (data, segments.last()) {
         (Data::Answer(answer), _) => answer,
-        (Data::Rows(answer, rows), _) => Answer { rows: rows.collect(), ..answer },
+        (Data::Runs(runs), _) => runs.answer(),
         (Data::Kept(kept), Some(last)) => answer_of(last, kept, None),
         (Data::Kept(_), None) => Answer::default(),
     };
@@ -169,7 +169,7 @@ pub(super) fn share<'p>(
         readers,
         needles: Needles::new(&condition, sample),
         range: settings.range,
-        marks: Marker::new(event_scope(segment)),
+        marks: Marker::new(event_scope(segment), sample),
     }
 }
 
@@ -244,7 +244,7 @@ pub(super) fn rest(segments: &[Segment], mut data: Data, settings: &Settings<'_>
     }
     match (data, segments.last()) {
         (Data::Answer(answer), _) => answer,
-        (Data::Rows(answer, rows), _) => Answer { rows: rows.collect(), ..answer },
+        (Data::Runs(runs), _) => runs.answer(),
         (Data::Kept(kept), Some(last)) => answer_of(last, kept, every_ns),
         (Data::Kept(_), None) => Answer::default(),
     }
@@ -263,7 +263,7 @@ fn over(segment: &Segment, data: Data, settings: &Settings<'_>) -> Data {
             }
         }
         Data::Answer(answer) => rows::all(segment, &mut worker, answer.rows.into_iter()),
-        Data::Rows(_, rows) => rows::all(segment, &mut worker, rows),
+        Data::Runs(runs) => rows::runs(segment, &mut worker, &runs),
     }
     segment.sink.finish(worker.gathered, span_of(settings.range))
 }
@@ -271,7 +271,7 @@ fn over(segment: &Segment, data: Data, settings: &Settings<'_>) -> Data {
 /// Steps over rows of a table.
 mod rows {
     use super::{Cell, Cells, Kept, Scope, Segment, Step, Worker, items_of};
-    use crate::engine::{aggregate::Moment, event::Row, place::Place};
+    use crate::engine::{aggregate::Moment, event::Row, pairs::Rows, place::Place};
 
     pub(super) fn all(segment: &Segment, worker: &mut Worker, rows: impl Iterator<Item = Vec<Cell>>) {
         for (line, cells) in (0..).zip(rows) {
@@ -279,9 +279,32 @@ mod rows {
         }
     }
 
+    /// The tests in front are asked before a row is made: most questions are for few of them.
+    pub(super) fn runs(segment: &Segment, worker: &mut Worker, rows: &Rows) {
+        let is_test = |step: &&Step| matches!(step, Step::Test(_));
+        let tests = segment.steps.iter().take_while(is_test).count();
+        for (line, row) in (0..).zip(rows.iter()) {
+            let passes = segment.steps[..tests].iter().all(|step| match step {
+                Step::Test(test) => test.passes(&row),
+                _ => true,
+            });
+            if !passes {
+                continue;
+            }
+            if tests == segment.steps.len() {
+                segment.sink.add(&mut worker.gathered, &row, &moment(line), || Kept::Row(row.cells()));
+            } else {
+                steps(segment, worker, row.cells(), tests, moment(line));
+            }
+        }
+    }
+
     pub(super) fn row(segment: &Segment, worker: &mut Worker, cells: Vec<Cell>, line: u32) {
-        let moment = Moment { weight: 1.0, time: i64::MIN, place: Place { line, ..Place::default() } };
-        steps(segment, worker, cells, 0, moment);
+        steps(segment, worker, cells, 0, moment(line));
+    }
+
+    fn moment(line: u32) -> Moment {
+        Moment { weight: 1.0, time: i64::MIN, place: Place { line, ..Place::default() } }
     }
 
     fn steps(segment: &Segment, worker: &mut Worker, mut cells: Vec<Cell>, from: usize, moment: Moment) {

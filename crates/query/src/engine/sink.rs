@@ -11,7 +11,7 @@ use super::{
     groups::{Grouping, Groups},
     hash::Build,
     keep::{Keep, Keeping, Kept},
-    pairs::{Pairing, Pairs},
+    pairs::{Pairing, Pairs, Rows},
     place::Place,
 };
 use crate::answer::{Answer, Cell, Column};
@@ -49,8 +49,8 @@ pub(super) enum Data {
     /// Events, or rows, with the columns they had.
     Kept(Vec<Kept>),
     Answer(Answer),
-    /// An answer but for its rows, which are made as they are asked for.
-    Rows(Answer, Box<dyn Iterator<Item = Vec<Cell>>>),
+    /// Rows that are made as they are asked for.
+    Runs(Rows),
 }
 
 impl Sink {
@@ -194,10 +194,7 @@ impl Sink {
             }
             (Sink::Facets(most), Gathered::Facets(counts)) => Data::Answer(counts.answer(*most)),
             (_, Gathered::Names(names)) => Data::Answer(names.answer()),
-            (Sink::Pair(pairing), Gathered::Pairs(pairs)) => {
-                let (answer, rows) = pairs.rows(pairing);
-                Data::Rows(answer, rows)
-            }
+            (Sink::Pair(pairing), Gathered::Pairs(pairs)) => Data::Runs(pairs.finish(pairing)),
             (Sink::Differ(differing), Gathered::Differ(differ)) => Data::Answer(differ.answer(differing)),
             // Each sink begins what it gathers itself.
             _ => Data::Answer(Answer::default()),

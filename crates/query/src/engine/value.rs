@@ -65,6 +65,19 @@ impl<'a> Val<'a> {
         }
     }
 
+    pub(super) fn from_cell(cell: Cell) -> Val<'static> {
+        match cell {
+            Cell::Null => Val::Null,
+            Cell::Bool(is_true) => Val::Bool(is_true),
+            Cell::Int(int) => Val::Int(int),
+            Cell::Float(float) => Val::Float(float),
+            Cell::Text(text) => Val::Text(Cow::Owned(text)),
+            Cell::Time(ns) => Val::Time(ns),
+            Cell::Duration(ns) => Val::Span(ns),
+            Cell::Nested(json) => Val::Nested(Cow::Owned(json.into_bytes())),
+        }
+    }
+
     pub(super) fn into_cell(self) -> Cell {
         match self {
             Val::Null => Cell::Null,

@@ -315,7 +315,7 @@ impl Worker {
     fn event(&mut self, shared: &Shared<'_>, names: &Names, met: &Met<'_>) {
         let Met { reader, line, found, weight, place, batch, .. } = *met;
         let name = met.name.map(|found| names.get(found));
-        let event = Event { line, reader, scope: shared.scope, found, name, extra: &[] };
+        let event = Event { line, reader, scope: shared.scope, found, name };
         if self.unseen > 0 {
             self.look(&event);
         }
@@ -339,7 +339,7 @@ impl Worker {
             self.extra.clear();
             self.extra.resize(shared.scope.extra.len(), Cell::Null);
         }
-        self.steps(shared.segment, event, 0, moment, batch);
+        self.steps(shared.segment, &event, 0, &moment, batch);
     }
 
     fn look(&mut self, event: &Event<'_>) {
@@ -369,11 +369,11 @@ impl Worker {
         self.extra.resize(scope.extra.len(), Cell::Null);
         let mut names = std::mem::take(&mut self.names);
         let name = reader.name(&mut names, &found).map(|found| names.get(found));
-        let event = Event { line: &kept.line, reader, scope, found: &found, name, extra: &[] };
+        let event = Event { line: &kept.line, reader, scope, found: &found, name };
         let time = segment.time.and_then(|slot| event.time(slot)).unwrap_or(i64::MIN);
         let moment =
             Moment { weight: reader.weight(&found), time, place: Place { line, ..Place::default() } };
-        self.steps(segment, event, 0, moment, None);
+        self.steps(segment, &event, 0, &moment, None);
         self.names = names;
     }
 
@@ -382,39 +382,39 @@ impl Worker {
     fn steps(
         &mut self,
         segment: &Segment,
-        event: Event<'_>,
+        event: &Event<'_>,
         from: usize,
-        moment: Moment,
+        moment: &Moment,
         batch: Option<&[u8]>,
     ) {
         for (at, step) in segment.steps.iter().enumerate().skip(from) {
-            let current = Event { extra: &self.extra, ..event };
             match step {
                 Step::Test(test) => {
-                    if !test.passes(&current) {
+                    if !test.passes(&event.with(&self.extra)) {
                         return;
                     }
                 }
                 Step::Extend(place, expr) => {
-                    let cell = expr.value(&current).into_cell();
+                    let cell = expr.value(&event.with(&self.extra)).into_cell();
                     self.extra[*place] = cell;
                 }
                 Step::Explode(slot, place) => {
-                    let items = items_of(&current.value(*slot));
+                    let items = items_of(&event.with(&self.extra).value(*slot));
                     let Some(items) = items else { continue };
                     for (child, item) in (0..).zip(items) {
                         self.extra[*place] = item;
                         let place = Place { child: moment.place.child.wrapping_add(child), ..moment.place };
-                        self.steps(segment, event, at + 1, Moment { place, ..moment }, batch);
+                        self.steps(segment, event, at + 1, &Moment { place, ..*moment }, batch);
                     }
                     return;
                 }
             }
         }
-        self.passed(segment, Event { extra: &[], ..event }, &moment, batch);
+        self.passed(segment, event, moment, batch);
     }
 
-    fn passed(&mut self, segment: &Segment, event: Event<'_>, moment: &Moment, batch: Option<&[u8]>) {
+    #[inline]
+    fn passed(&mut self, segment: &Segment, event: &Event<'_>, moment: &Moment, batch: Option<&[u8]>) {
         self.notes.matched += 1;
         if moment.weight > 1.0 && segment.sink.is_weighted() {
             let sampled = self.notes.sampled.get_or_insert_default();
@@ -423,13 +423,13 @@ impl Worker {
             // A sum of variances here; its root is taken when all is merged.
             sampled.error += moment.weight * (moment.weight - 1.0);
         }
-        let event = Event { extra: &self.extra, ..event };
-        segment.sink.add(&mut self.gathered, &event, moment, || {
+        let extra = &self.extra;
+        segment.sink.add(&mut self.gathered, &event.with(extra), moment, || {
             let line = match batch {
                 Some(batch) => unbatched(event.line, batch),
                 None => event.line.to_vec(),
             };
-            Kept::Event(KeptEvent { line, format: event.reader.format, extra: event.extra.to_vec() })
+            Kept::Event(KeptEvent { line, format: event.reader.format, extra: extra.clone() })
         });
     }
 

@@ -1,7 +1,7 @@
 //! Finding the lines that may match, as bytes, before anything is parsed.
 //!
 //! A filter says as a [`Condition`] what must stand in a line for it to match; [`Needles`] picks the literals that are rarest, and
-//! finds the lines that hold them: with `memmem` for one, with Aho-Corasick for several. **Whoever asks re-checks every line that
+//! finds the lines that hold them: with `memmem` for each of a few, with Aho-Corasick for many. **Whoever asks re-checks every line that
 //! is found**: the literal may stand in another field, in a nested map, in a key.
 //!
 //! ```
@@ -23,6 +23,8 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind, packed};
 use memchr::{memchr, memchr_iter, memmem, memrchr};
+
+use super::rare::{EACH_MAX, Each, Next};
 
 /// Most literals that are looked for at once: the automaton takes some hundred bytes for each byte of them. A filter with more is
 /// answered by reading every line.
@@ -133,7 +135,7 @@ enum Search {
     All,
     /// No line.
     None,
-    One(Box<memmem::Finder<'static>>),
+    Each(Box<Each>),
     /// By their first bytes, many bytes at a time. An automaton's own search for places to begin looks for single bytes, of which `"` is one
     /// for most literals here: it stands everywhere, and so cost twenty times as much.
     Few(Box<packed::Searcher>),
@@ -173,22 +175,22 @@ impl Needles {
 
     /// The lines of a block that may match, without their line feeds, in order.
     pub fn lines<'a>(&'a self, block: &'a [u8]) -> Candidates<'a> {
-        Candidates { search: &self.search, block, at: 0 }
+        Candidates::new(&self.search, block)
     }
 
     /// Whether a line may match.
     pub fn may_match(&self, line: &[u8]) -> bool {
-        self.search.find(line).is_some()
+        self.search.find(line, 0, &mut Next::default()).is_some()
     }
 }
 
 impl Search {
     fn of(literals: &[(Vec<u8>, bool)], sample: &[u8]) -> Search {
-        if let [(literal, false)] = literals {
-            return Search::One(Box::new(memmem::Finder::new(literal).into_owned()));
-        }
         // In one automaton all or none ignore case; more hits do no harm.
         let ignores_case = literals.iter().any(|(_, ignores_case)| *ignores_case);
+        if !ignores_case && literals.len() <= EACH_MAX {
+            return Search::Each(Box::new(Each::new(literals.iter().map(|(literal, _)| literal), sample)));
+        }
         if !ignores_case && literals.len() <= FEW_MAX {
             let sample = &sample[..sample.len().min(BEGINNING_SAMPLE_BYTES)];
             let literals = literals.iter().map(|(literal, _)| from_rare_beginning(literal, sample));
@@ -203,15 +205,18 @@ impl Search {
             .map_or(Search::All, Search::Several)
     }
 
+    /// The first hit of a block from here on.
     #[inline]
-    fn find(&self, text: &[u8]) -> Option<usize> {
-        match self {
+    fn find(&self, block: &[u8], from: usize, next: &mut Next) -> Option<usize> {
+        let rest = block.get(from..)?;
+        let hit = match self {
             Search::All => Some(0),
             Search::None => None,
-            Search::One(finder) => finder.find(text),
-            Search::Few(searcher) => searcher.find(text).map(|found| found.start()),
-            Search::Several(automaton) => automaton.find(text).map(|found| found.start()),
-        }
+            Search::Each(each) => return each.first(block, from, next).map(|(hit, _)| hit),
+            Search::Few(searcher) => searcher.find(rest).map(|found| found.start()),
+            Search::Several(automaton) => automaton.find(rest).map(|found| found.start()),
+        };
+        hit.map(|hit| from + hit)
     }
 }
 
@@ -221,6 +226,13 @@ pub struct Candidates<'a> {
     search: &'a Search,
     block: &'a [u8],
     at: usize,
+    next: Next,
+}
+
+impl<'a> Candidates<'a> {
+    fn new(search: &'a Search, block: &'a [u8]) -> Candidates<'a> {
+        Candidates { search, block, at: 0, next: Next::default() }
+    }
 }
 
 impl Iterator for Candidates<'_> {
@@ -229,10 +241,11 @@ impl Iterator for Candidates<'_> {
     #[inline]
     fn next(&mut self) -> Option<Range<usize>> {
         let rest = self.block.get(self.at..).filter(|rest| !rest.is_empty())?;
-        let Some(hit) = self.search.find(rest) else {
+        let Some(hit) = self.search.find(self.block, self.at, &mut self.next) else {
             self.at = self.block.len();
             return None;
         };
+        let hit = hit - self.at;
         let begin = self.at + memrchr(b'\n', &rest[..hit]).map_or(0, |end| end + 1);
         let end = self.at + memchr(b'\n', &rest[hit..]).map_or(rest.len(), |end| hit + end);
         self.at = end + 1;
@@ -280,7 +293,7 @@ fn choice(literal: &[u8], ignores_case: bool, sample: &[u8]) -> Option<Choice> {
         return None;
     }
     let literals = vec![(literal.to_vec(), ignores_case)];
-    let hits = Candidates { search: &Search::of(&literals, sample), block: sample, at: 0 }.count();
+    let hits = Candidates::new(&Search::of(&literals, sample), sample).count();
     Some(Choice { literals, cost: (hits, -(literal.len() as i64)) })
 }
 
@@ -333,9 +346,14 @@ mod tests {
         assert_eq!(from_rare_beginning(b"\"req_7f\"", sample), b"eq_7f\"");
         assert_eq!(from_rare_beginning(b"\"zz_7f\"", sample), b"\"zz_7f\"");
         assert_eq!(from_rare_beginning(b"abc", sample), b"abc");
-        let needles =
-            Needles::new(&Condition::OneOf(["req_2", "req_7"].map(Condition::text_is).into()), sample);
+        let one_of = |ids: &[&str]| {
+            Needles::new(&Condition::OneOf(ids.iter().map(|id| Condition::text_is(id)).collect()), sample)
+        };
+        let needles = one_of(&["req_2", "req_4", "req_5", "req_6", "req_7"]);
         assert!(matches!(needles.search, Search::Few(_) | Search::Several(_)));
+        assert!(needles.lines(sample).eq(std::iter::once(15..29)));
+        let needles = one_of(&["req_7", "req_2"]);
+        assert!(matches!(needles.search, Search::Each(_)));
         assert!(needles.lines(sample).eq(std::iter::once(15..29)));
     }
 

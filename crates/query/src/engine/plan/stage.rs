@@ -165,7 +165,7 @@ impl Planner<'_> {
         let keys: Vec<(String, Expr)> = fields.iter().map(|field| field.name.clone()).zip(exprs).collect();
         let pairing = Pairing { name, time, keys };
         let columns = crate::engine::pairs::columns(&pairing);
-        self.close(Sink::Pair(pairing), None, Some(columns));
+        self.close(Sink::Pair(pairing), Some(time), Some(columns));
         Ok(())
     }
 

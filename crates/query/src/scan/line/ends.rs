@@ -22,18 +22,18 @@ pub struct Ends<'a> {
     pub level: Raw<'a>,
 }
 
-/// How the ends are spelled: without blanks as Trine does, and with them.
-#[derive(Debug)]
-struct Spelling {
-    head: &'static [u8],
-    before_time: &'static [u8],
-    before_level: &'static [u8],
+/// How the ends are spelled.
+#[derive(Clone, Copy, Debug)]
+enum Spelling {
+    /// As Trine does.
+    Tight,
+    /// As Python does, with blanks behind `:` and `,`.
+    Spaced,
 }
 
-const SPELLINGS: [Spelling; 2] = [
-    Spelling { head: b"{\"event\":", before_time: b",\"timestamp\":", before_level: b",\"level\":" },
-    Spelling { head: b"{\"event\": ", before_time: b", \"timestamp\": ", before_level: b", \"level\": " },
-];
+/// The front up to the quote that opens the name.
+const TIGHT_HEAD: &[u8] = b"{\"event\":\"";
+const SPACED_HEAD: &[u8] = b"{\"event\": \"";
 
 /// Longest level: `critical`.
 const LEVEL_BYTES_MAX: usize = 8;
@@ -64,7 +64,7 @@ impl<'a> Ends<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Front<'a> {
     name: Raw<'a>,
-    spelling: &'static Spelling,
+    spelling: Spelling,
 }
 
 impl<'a> Front<'a> {
@@ -72,10 +72,16 @@ impl<'a> Front<'a> {
     #[inline(always)]
     pub fn of(line: Line<'a>) -> Option<Front<'a>> {
         let bytes = line.bytes();
-        let spelling = head(bytes)?;
-        let begin = spelling.head.len();
-        let (end, escaped) = super::skip::text(bytes, begin + 1)?;
-        Some(Front { name: Raw::new(&bytes[begin..=end], Kind::Text, escaped), spelling })
+        // Each with bytes that are known when this is compiled: they are compared in two instructions.
+        let (spelling, quote) = if bytes.starts_with(TIGHT_HEAD) {
+            (Spelling::Tight, TIGHT_HEAD.len() - 1)
+        } else if bytes.starts_with(SPACED_HEAD) {
+            (Spelling::Spaced, SPACED_HEAD.len() - 1)
+        } else {
+            return None;
+        };
+        let (end, escaped) = super::skip::text(bytes, quote + 1)?;
+        Some(Front { name: Raw::new(&bytes[quote..=end], Kind::Text, escaped), spelling })
     }
 
     /// The value of the first member, `"event"`: a text.
@@ -87,21 +93,27 @@ impl<'a> Front<'a> {
     /// Time and level of this line, where it ends in them.
     #[inline(always)]
     pub(super) fn tail(self, bytes: &'a [u8]) -> Option<(Raw<'a>, Raw<'a>)> {
-        let rest = bytes.strip_suffix(b"\"}")?;
-        let near = rest.len().saturating_sub(LEVEL_BYTES_MAX + 1);
-        let length = rest[near..].iter().rev().position(|byte| !byte.is_ascii_lowercase())?;
-        let (rest, level) = quoted(bytes, rest.len() + 1, length)?;
-        let rest = rest.strip_suffix(self.spelling.before_level)?;
-        let (rest, time) = quoted(bytes, rest.len(), TIME_BYTES - 2)?;
-        (rest.ends_with(self.spelling.before_time) && time::is_fixed(time.inside())).then_some((time, level))
+        match self.spelling {
+            Spelling::Tight => tail(bytes, b",\"timestamp\":", b",\"level\":"),
+            Spelling::Spaced => tail(bytes, b", \"timestamp\": ", b", \"level\": "),
+        }
     }
 }
 
-/// How the line spells its head, if it has one: `{"event":"`.
+/// Time and level, where the line ends in them and these are before them.
 #[inline(always)]
-fn head(bytes: &[u8]) -> Option<&'static Spelling> {
-    let spelling = if bytes.get(9) == Some(&b' ') { &SPELLINGS[1] } else { &SPELLINGS[0] };
-    (bytes.starts_with(spelling.head) && bytes.get(spelling.head.len()) == Some(&b'"')).then_some(spelling)
+fn tail<'a, const TIME: usize, const LEVEL: usize>(
+    bytes: &'a [u8],
+    before_time: &[u8; TIME],
+    before_level: &[u8; LEVEL],
+) -> Option<(Raw<'a>, Raw<'a>)> {
+    let rest = bytes.strip_suffix(b"\"}")?;
+    let near = rest.len().saturating_sub(LEVEL_BYTES_MAX + 1);
+    let length = rest[near..].iter().rev().position(|byte| !byte.is_ascii_lowercase())?;
+    let (rest, level) = quoted(bytes, rest.len() + 1, length)?;
+    let rest = rest.strip_suffix(before_level)?;
+    let (rest, time) = quoted(bytes, rest.len(), TIME_BYTES - 2)?;
+    (rest.ends_with(before_time) && time::is_fixed(time.inside())).then_some((time, level))
 }
 
 /// Splits off the text of this length, its quotes not counted, whose closing quote is before `end`.

@@ -6,9 +6,12 @@
 //! What is found so is what a walk finds: in a line without `\` no quote is a text's, so `"key":` is a member, and before the first
 //! bracket behind its begin it is one of the outermost object. Whatever else a line has is left to the walk.
 
+use std::sync::OnceLock;
+
 use memchr::{memchr, memmem};
 
 use super::{Line, Path, Raw, skip, walk::after_blank};
+use crate::scan::rare;
 
 /// So many keys are searched for; with more, a walk that finds all of them costs less.
 const KEYS_MAX: usize = 3;
@@ -19,7 +22,21 @@ const KEY_BYTES_MIN: usize = 3;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
     /// With the field each is. Empty where they are left to the walk.
-    finders: Vec<(usize, memmem::Finder<'static>)>,
+    keys: Vec<(usize, Key)>,
+}
+
+/// A key with its closing quote. Without the opening one, a search is not led astray by what stands in front of every key.
+#[derive(Clone, Debug)]
+struct Key {
+    literal: Vec<u8>,
+    /// For texts like the first block.
+    finder: OnceLock<memmem::Finder<'static>>,
+}
+
+impl Key {
+    fn find(&self, block: &[u8]) -> Option<usize> {
+        self.finder.get_or_init(|| rare::finder(&self.literal, block)).find(block)
+    }
 }
 
 /// How far a block was searched.
@@ -35,17 +52,16 @@ pub struct Hits<'b> {
 impl Keys {
     /// Of these fields, all of them.
     pub(super) fn of<'p>(fields: impl Iterator<Item = (usize, &'p Path)>) -> Keys {
-        let finder = |(field, path): (usize, &Path)| {
+        let key = |(field, path): (usize, &Path)| {
             let key = path.as_key().filter(|key| key.len() >= KEY_BYTES_MIN && key.bytes().all(is_plain))?;
-            // Without the quote in front: a search by rare bytes is not led astray by it.
-            Some((field, memmem::Finder::new(&format!("{key}\"")).into_owned()))
+            Some((field, Key { literal: format!("{key}\"").into_bytes(), finder: OnceLock::new() }))
         };
-        let finders: Option<Vec<_>> = fields.map(finder).collect();
-        Keys { finders: finders.filter(|finders| finders.len() <= KEYS_MAX).unwrap_or_default() }
+        let keys: Option<Vec<_>> = fields.map(key).collect();
+        Keys { keys: keys.filter(|keys| keys.len() <= KEYS_MAX).unwrap_or_default() }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.finders.len()
+        self.keys.len()
     }
 }
 
@@ -56,18 +72,15 @@ fn is_plain(byte: u8) -> bool {
 
 impl<'b> Hits<'b> {
     pub(super) fn of(keys: &Keys, block: &'b [u8]) -> Option<Hits<'b>> {
-        if keys.finders.is_empty() {
+        if keys.keys.is_empty() {
             return None;
         }
-        Some(Hits { block, next: [0; KEYS_MAX], escape: 0 }.begun(keys))
-    }
-
-    fn begun(mut self, keys: &Keys) -> Hits<'b> {
-        for (next, (_, finder)) in self.next.iter_mut().zip(&keys.finders) {
-            *next = finder.find(self.block).unwrap_or(self.block.len());
+        let mut hits = Hits { block, next: [0; KEYS_MAX], escape: 0 };
+        for (next, (_, key)) in hits.next.iter_mut().zip(&keys.keys) {
+            *next = key.find(block).unwrap_or(block.len());
         }
-        self.escape = memchr(b'\\', self.block).unwrap_or(self.block.len());
-        self
+        hits.escape = memchr(b'\\', block).unwrap_or(block.len());
+        Some(hits)
     }
 
     /// Finds all the keys in a line, which begins at this place of the block and behind all lines that were asked for before. False where
@@ -91,17 +104,17 @@ impl<'b> Hits<'b> {
         if self.escape < end {
             return false;
         }
-        for (next, (field, finder)) in self.next.iter_mut().zip(&keys.finders) {
+        for (next, (field, key)) in self.next.iter_mut().zip(&keys.keys) {
             if *next < begin {
-                *next = from(begin, &|rest| finder.find(rest));
+                *next = from(begin, &|rest| key.find(rest));
             }
             if *next >= end {
                 continue;
             }
-            match value_at(line.bytes(), *next - begin, finder.needle().len()) {
+            match value_at(line.bytes(), *next - begin, key.literal.len()) {
                 Some(value) => found[*field] = Some(value),
                 None => {
-                    keys.finders.iter().for_each(|(field, _)| found[*field] = None);
+                    keys.keys.iter().for_each(|(field, _)| found[*field] = None);
                     return false;
                 }
             }
