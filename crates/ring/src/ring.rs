@@ -15,7 +15,7 @@ use crate::{
     primitive::{AtomicU64, Ordering},
     process,
     protocol::{ALIGN, Position, Reader, Writer},
-    record::{HEADER_BYTES, Record, SITE_FILLER, VALUES_MAX, VERSION, check, write},
+    record::{HEADER_BYTES, Record, SITE_FILLER, Tag, VALUES_MAX, VERSION, check, write},
 };
 
 mod remains;
@@ -173,7 +173,9 @@ impl Producer {
             slot = slot.with_rare(arg);
         }
         for block in blocks {
-            write::Out::bytes(&mut slot, block);
+            if !block.is_empty() {
+                write::Out::bytes(&mut slot, block);
+            }
         }
         if slot.overflowed {
             return Push::why_not(args);
@@ -307,6 +309,21 @@ impl write::Out for Slot<'_> {
         match self.skip(bytes.len()) {
             // SAFETY: `skip` returned `bytes.len()` bytes of the slot, which no Rust reference covers.
             Some(at) => unsafe { copy(bytes, at) },
+            None => self.overflow(),
+        }
+    }
+
+    /// With one look for room, and without putting tag and length together first.
+    #[inline(always)]
+    fn text(&mut self, tag: Tag, text: &str) {
+        let len = text.len();
+        match self.skip(5 + len) {
+            // SAFETY: `skip` returned room for the tag, the length and the text, which no Rust reference covers.
+            Some(at) => unsafe {
+                at.write(tag as u8);
+                at.add(1).cast::<[u8; 4]>().write((len as u32).to_le_bytes());
+                copy(text.as_bytes(), at.add(5));
+            },
             None => self.overflow(),
         }
     }

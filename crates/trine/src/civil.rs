@@ -66,22 +66,32 @@ fn six_digits(value: u32) -> u64 {
     (tens | (pairs - 10 * tens) << 8) + 0x3030_3030_3030
 }
 
+/// The digits of a number below a hundred million, as numbers, the first in the lowest byte.
+///
+/// As [`six_digits`]: halves are divided by a hundred at once, the four quarters then by ten.
+#[inline]
+pub(crate) fn eight_digits(value: u32) -> u64 {
+    let halves = u64::from(value / 10_000) | u64::from(value % 10_000) << 32;
+    let hundreds = ((halves * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let pairs = hundreds | (halves - 100 * hundreds) << 16;
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | (pairs - 10 * tens) << 8
+}
+
 fn two(text: &mut [u8], at: usize, value: u32) {
     text[at] = b'0' + (value / 10) as u8;
     text[at + 1] = b'0' + (value % 10) as u8;
 }
 
-/// Bytes of `2025-10-24T10:00:00.123456Z`.
-pub(crate) const STAMP_BYTES: usize = 27;
-/// Where its microseconds begin.
-const MICROS_AT: usize = SECONDS_TEXT_BYTES + 1;
+/// Bytes of `2025-10-24T10:00:00.`.
+const PREFIX_BYTES: usize = SECONDS_TEXT_BYTES + 1;
 
 /// Writes timestamps; keeps the last second's text, since most events share theirs with the one before.
 #[derive(Clone, Debug)]
 pub(crate) struct Stamp {
     /// When the second began.
     start_ns: i64,
-    text: [u8; STAMP_BYTES],
+    prefix: [u8; PREFIX_BYTES],
 }
 
 impl Default for Stamp {
@@ -92,27 +102,31 @@ impl Default for Stamp {
 
 impl Stamp {
     fn of_second(second: i64) -> Stamp {
-        let mut text = *b"0000-00-00T00:00:00.000000Z";
-        text[..SECONDS_TEXT_BYTES].copy_from_slice(&Civil::from_unix(second).to_text());
-        Stamp { start_ns: second.wrapping_mul(SECOND_NS), text }
+        let mut prefix = [b'.'; PREFIX_BYTES];
+        prefix[..SECONDS_TEXT_BYTES].copy_from_slice(&Civil::from_unix(second).to_text());
+        Stamp { start_ns: second.wrapping_mul(SECOND_NS), prefix }
     }
 
-    /// `2025-10-24T10:00:00.123456Z`: microseconds, rounded down.
+    /// `2025-10-24T10:00:00.` and `123456Z"`: microseconds, rounded down, and the quote that ends a string.
+    ///
+    /// In two parts, as put together in memory they could not be read at once: what was stored in pieces is there as a whole only
+    /// some ten nanoseconds later.
     #[inline]
-    pub(crate) fn text(&mut self, unix_ns: i64) -> &[u8; STAMP_BYTES] {
+    pub(crate) fn quoted(&mut self, unix_ns: i64) -> (&[u8; PREFIX_BYTES], [u8; 8]) {
         let mut ns = unix_ns.wrapping_sub(self.start_ns);
         if !(0..SECOND_NS).contains(&ns) {
             *self = Stamp::of_second(unix_ns.div_euclid(SECOND_NS));
             ns = unix_ns.rem_euclid(SECOND_NS);
         }
-        let [digits @ .., _, _] = six_digits(ns as u32 / 1_000).to_le_bytes();
-        self.text[MICROS_AT..MICROS_AT + 6].copy_from_slice(&digits);
-        &self.text
+        let end = u64::from(b'Z') << 48 | u64::from(b'"') << 56;
+        (&self.prefix, (six_digits(ns as u32 / 1_000) | end).to_le_bytes())
     }
 
-    /// Appends [`Stamp::text`].
+    /// Appends `2025-10-24T10:00:00.123456Z`.
     pub(crate) fn write(&mut self, out: &mut Vec<u8>, unix_ns: i64) {
-        out.extend_from_slice(self.text(unix_ns));
+        let (prefix, [micros @ .., _]) = self.quoted(unix_ns);
+        out.extend_from_slice(prefix);
+        out.extend_from_slice(&micros);
     }
 }
 
@@ -173,6 +187,14 @@ mod tests {
     fn six_digits_are_those_of_the_number() {
         for value in (0..1_000_000).step_by(7).chain([9, 99, 999_999]) {
             assert_eq!(six_digits(value).to_le_bytes()[..6], *format!("{value:06}").as_bytes());
+        }
+    }
+
+    #[test]
+    fn eight_digits_are_those_of_the_number() {
+        for value in (0..100_000_000).step_by(997).chain([9, 99, 9_999, 10_000, 99_999_999]) {
+            let text = eight_digits(value) + 0x3030_3030_3030_3030;
+            assert_eq!(text.to_le_bytes(), *format!("{value:08}").as_bytes());
         }
     }
 

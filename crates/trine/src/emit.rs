@@ -189,13 +189,13 @@ fn push(site: &'static Callsite, logger: Option<&Logger>, args: &[Arg<'_>]) {
     let context = context(logger);
     let flags = pipeline::flags();
     let done = LOCAL.try_with(|local| {
+        if flags & pipeline::FLAG_INLINE != 0 {
+            return false;
+        }
         let Ok(mut local) = local.try_borrow_mut() else { return false };
         let Local { producer: Some(producer), tally, scope, is_diverted: false, .. } = &mut *local else {
             return false;
         };
-        if flags & pipeline::FLAG_INLINE != 0 {
-            return false;
-        }
         let is_done = producer.push(site.id(), ticks, args, blocks(&[], context, scope)) == Push::Done;
         // Behind the push: before it, the call for what has no counter would cost all events a dozen spilled registers.
         if is_done && !tally.count(site) {
@@ -450,7 +450,13 @@ fn deliver(site: &'static Callsite, bytes: &[u8]) {
 /// Before the thread's first event by inline delivery: what it has put into a ring goes first.
 ///
 /// False when that is not written yet, after waiting once: events then follow it into the ring, lest they overtake it.
+#[inline]
 pub(crate) fn leave_ring() -> bool {
+    with_local(|local| local.producer.is_none()).unwrap_or(true) || leave_ring_written()
+}
+
+#[cold]
+fn leave_ring_written() -> bool {
     let taken = with_local(|local| Some((local.producer.take()?, local.has_waited_to_leave))).flatten();
     let Some((producer, has_waited)) = taken else { return true };
     collector::flush(Instant::now() + if has_waited { Duration::ZERO } else { STALL_MAX });

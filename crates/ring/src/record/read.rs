@@ -1,6 +1,7 @@
 //! Bytes to values. Total: any bytes give some values or an early end, never a panic and never a read outside.
 
 mod whole;
+mod width;
 
 use std::{
     borrow::Cow,
@@ -9,6 +10,7 @@ use std::{
 };
 
 pub(crate) use self::whole::is_whole_value;
+use self::width::{WIDTH_NONE, WIDTH_TEXT, width_of};
 use super::{DEPTH_MAX, HEADER_BYTES, Tag, block::BlockRef};
 
 /// Text as it lies in a record. It was UTF-8 when it was written; a damaged ring may hold anything.
@@ -141,13 +143,19 @@ pub struct List<'a> {
 }
 
 impl<'a> List<'a> {
+    /// The bytes of the items.
+    #[inline]
+    pub fn as_bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// True when no item is a text, a list or a map, as in a list of numbers.
     ///
     /// Cost: a few instructions an item; none is decoded.
     pub fn is_of_plain_items(self) -> bool {
         let mut at = 0;
         while let Some(tag) = self.bytes.get(at) {
-            match WIDTHS[usize::from(*tag)] {
+            match width_of(*tag) {
                 WIDTH_TEXT => return false,
                 // Damaged: nothing behind it is read.
                 WIDTH_NONE => return true,
@@ -172,6 +180,12 @@ pub struct Map<'a> {
 }
 
 impl<'a> Map<'a> {
+    /// The bytes of the entries.
+    #[inline]
+    pub fn as_bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// The entries, in order. A key may occur twice when the writer wrote it twice.
     pub fn entries(self) -> impl Iterator<Item = (Text<'a>, ValueRef<'a>)> {
         let mut cursor = Cursor::new(self.bytes);
@@ -245,7 +259,7 @@ impl<'a> Cursor<'a> {
     fn skip(&mut self, values: usize) -> Option<()> {
         let mut at = 0;
         for _ in 0..values {
-            let width = WIDTHS[usize::from(*self.0.get(at)?)];
+            let width = width_of(*self.0.get(at)?);
             at += 1;
             at += match width {
                 WIDTH_TEXT => {
@@ -300,34 +314,6 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// A value that begins with its length, and a tag that there is not.
-const WIDTH_TEXT: u8 = u8::MAX;
-const WIDTH_NONE: u8 = u8::MAX - 1;
-
-/// Bytes behind each tag. A table, as it is asked for each value that is read over.
-const WIDTHS: [u8; 256] = {
-    let mut widths = [WIDTH_NONE; 256];
-    let mut tag = 0;
-    while tag < widths.len() {
-        if let Some(known) = Tag::from_u8(tag as u8) {
-            widths[tag] = match known {
-                Tag::Null | Tag::False | Tag::True => 0,
-                Tag::F32 | Tag::Char | Tag::Ip4 => 4,
-                Tag::Socket4 => 6,
-                Tag::I64 | Tag::U64 | Tag::F64 => 8,
-                Tag::Duration | Tag::Time => 12,
-                Tag::I128 | Tag::U128 | Tag::Ip6 => 16,
-                Tag::Socket6 => 22,
-                Tag::Str | Tag::List | Tag::Map | Tag::Failed => WIDTH_TEXT,
-            };
-        }
-        tag += 1;
-    }
-    widths
-};
-
-/// A length and that many bytes.
-#[inline(always)]
 fn nanos(bytes: [u8; 4]) -> Option<u32> {
     Some(u32::from_le_bytes(bytes)).filter(|ns| *ns < 1_000_000_000)
 }
@@ -403,7 +389,8 @@ pub struct Values<'a> {
 
 impl<'a> Iterator for Values<'a> {
     type Item = ValueRef<'a>;
-    #[inline]
+    // Always, as what it calls: see `Cursor::value`.
+    #[inline(always)]
     fn next(&mut self) -> Option<ValueRef<'a>> {
         if self.left == 0 {
             return None;
@@ -442,23 +429,22 @@ impl<'a> Values<'a> {
         let mut bytes = self.cursor.rest();
         for _ in 0..self.left {
             let Some((tag, rest)) = bytes.split_first() else { return false };
-            let width = usize::from(WIDTHS[usize::from(*tag)]);
-            if width < usize::from(WIDTH_TEXT) {
-                let Some(behind) = rest.get(width..) else { return false };
-                bytes = behind;
-                continue;
-            }
-            // None is that wide: what stands there is no value.
-            let Some((len, rest)) = rest.split_first_chunk().filter(|_| width == usize::from(WIDTH_TEXT))
-            else {
-                return false;
+            let behind = match width_of(*tag) {
+                WIDTH_TEXT => {
+                    let Some((len, rest)) = rest.split_first_chunk() else { return false };
+                    let Some((text, behind)) = rest.split_at_checked(u32::from_le_bytes(*len) as usize) else {
+                        return false;
+                    };
+                    if *tag == Tag::Str as u8 && fits(text) {
+                        return true;
+                    }
+                    Some(behind)
+                }
+                // What stands there is no value.
+                WIDTH_NONE => None,
+                width => rest.get(usize::from(width)..),
             };
-            let Some((text, behind)) = rest.split_at_checked(u32::from_le_bytes(*len) as usize) else {
-                return false;
-            };
-            if *tag == Tag::Str as u8 && fits(text) {
-                return true;
-            }
+            let Some(behind) = behind else { return false };
             bytes = behind;
         }
         false

@@ -21,6 +21,8 @@ pub(crate) trait Out {
     fn array<const N: usize>(&mut self, bytes: [u8; N]);
     /// Appends text or a block.
     fn bytes(&mut self, bytes: &[u8]);
+    /// Appends a tag, a length and a text.
+    fn text(&mut self, tag: Tag, text: &str);
 }
 
 impl Out for Vec<u8> {
@@ -29,6 +31,9 @@ impl Out for Vec<u8> {
     }
     fn bytes(&mut self, bytes: &[u8]) {
         self.extend_from_slice(bytes);
+    }
+    fn text(&mut self, tag: Tag, text: &str) {
+        Appender::new(self).text(tag, text);
     }
 }
 
@@ -39,13 +44,21 @@ fn tagged<const N: usize>(out: &mut impl Out, tag: Tag, payload: [u8; N]) {
 }
 
 impl Out for Appender<'_> {
-    #[inline]
+    #[inline(always)]
     fn array<const N: usize>(&mut self, bytes: [u8; N]) {
         Appender::array(self, bytes);
     }
-    #[inline]
+    #[inline(always)]
     fn bytes(&mut self, bytes: &[u8]) {
         Appender::bytes(self, bytes);
+    }
+    /// Each with a store of its own: put together first, they are stored in other pieces than they are read in, and whoever reads
+    /// them at once, as inline delivery does, waits for both.
+    #[inline(always)]
+    fn text(&mut self, tag: Tag, text: &str) {
+        self.array([tag as u8]);
+        self.array((text.len() as u32).to_le_bytes());
+        self.bytes(text.as_bytes());
     }
 }
 
@@ -112,8 +125,7 @@ fn small(out: &mut impl Out, tag: Tag, v: u32) {
 #[inline(always)]
 fn text(out: &mut impl Out, tag: Tag, v: &str) {
     // Longer text cannot be said in the length; RECORD_BYTES_MAX is below it, so such a record is refused anyway.
-    small(out, tag, v.len() as u32);
-    out.bytes(v.as_bytes());
+    out.text(tag, v);
 }
 
 fn seconds(out: &mut impl Out, tag: Tag, seconds: i64, nanos: u32) {

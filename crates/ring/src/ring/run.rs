@@ -11,7 +11,7 @@ use crate::{
     append::copy,
     arg::Arg,
     record::{
-        HEADER_BYTES, KeptValues, RunStart, check,
+        HEADER_BYTES, KeptValues, RunStart, Tag, check,
         write::{self, Out},
     },
 };
@@ -161,6 +161,13 @@ impl Out for Both<'_> {
                 kept.cast::<[u8; N]>().write_unaligned(bytes);
             }
         }
+    }
+
+    #[inline(always)]
+    fn text(&mut self, tag: Tag, text: &str) {
+        self.array([tag as u8]);
+        self.array((text.len() as u32).to_le_bytes());
+        self.bytes(text.as_bytes());
     }
 
     #[inline(always)]

@@ -69,9 +69,9 @@ pub(super) fn read(directory: &Path, last: usize) -> io::Result<LastWords> {
         masking: Masking::new(&words.outputs.masks),
     };
     words.signal = Fatal::read(&directory.join(END)).map(|fatal| {
-        let mut stamp = Stamp::default();
-        let time = stamp.text(Timeline::of(anchor).unix_ns(fatal.ticks));
-        format!("{}, {}", in_words(&fatal, process_of(directory)), String::from_utf8_lossy(time))
+        let mut time = Vec::new();
+        Stamp::default().write(&mut time, Timeline::of(anchor).unix_ns(fatal.ticks));
+        format!("{}, {}", in_words(&fatal, process_of(directory)), String::from_utf8_lossy(&time))
     });
     let mut open: BTreeMap<String, String> = BTreeMap::new();
     let mut ended: Vec<String> = Vec::new();

@@ -7,7 +7,7 @@ use std::{fs, io, path::PathBuf};
 
 use trine_ring::{Backing, Region};
 
-/// Bytes of a buffer at first: some chunks.
+/// Bytes of a buffer at least.
 const BUFFER_BYTES_MIN: usize = 256 << 10;
 
 /// What waits for one output.
@@ -103,7 +103,8 @@ impl Outbox {
         self.has_gap = true;
         let other = 1 - self.active;
         if self.buffers[other].as_ref().is_none_or(|buffer| buffer.region.len() < lines.len()) {
-            let bytes = (2 * lines.len()).next_power_of_two().max(BUFFER_BYTES_MIN);
+            // Not larger: what is used in turns with the other stays in the nearer cache.
+            let bytes = lines.len().next_power_of_two().max(BUFFER_BYTES_MIN);
             if let Some(small) = self.buffers[other].take() {
                 let _ = fs::remove_file(self.directory.join(file_name(&self.name, small.number)));
             }

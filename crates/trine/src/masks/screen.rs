@@ -15,6 +15,9 @@ use crate::event::EventRef;
 /// know one again takes a tenth of the time of searching it. 8 KiB, so that the table stays in the nearest cache.
 const TEXTS_KNOWN: usize = 1_024;
 
+/// Longest list or map that is remembered as a whole. Longer ones are rarely the same.
+const WHOLE_BYTES_MAX: usize = 256;
+
 /// What one that renders keeps for the search: texts it has found clean, and memory for what it must change.
 #[derive(Debug, Default)]
 pub(crate) struct Screen {
@@ -127,11 +130,33 @@ impl Known {
         match value {
             ValueRef::Str(text) | ValueRef::Failed(text) => self.is_clean(masking, text.as_bytes()),
             ValueRef::List(list) => {
-                list.is_of_plain_items() || list.items().all(|item| self.is_clean_value(masking, &item))
+                list.is_of_plain_items()
+                    || self.is_clean_whole(list.as_bytes(), 1, |known| {
+                        list.items().all(|item| known.is_clean_value(masking, &item))
+                    })
             }
-            ValueRef::Map(map) => map.entries().all(|(key, value)| self.is_clean_entry(masking, key, &value)),
+            ValueRef::Map(map) => self.is_clean_whole(map.as_bytes(), 2, |known| {
+                map.entries().all(|(key, value)| known.is_clean_entry(masking, key, &value))
+            }),
             _ => true,
         }
+    }
+
+    /// As `search` finds, unless the bytes of a list or a map as a whole are known: many are the same each time, as tags are.
+    fn is_clean_whole(&mut self, bytes: &[u8], kind: u32, search: impl FnOnce(&mut Known) -> bool) -> bool {
+        if bytes.len() > WHOLE_BYTES_MAX {
+            return search(self);
+        }
+        // Other numbers than those of the same bytes as a text, or as the key of an entry.
+        let fingerprint = self.fingerprint(bytes).rotate_left(8 * kind);
+        if self.knows(fingerprint) {
+            return true;
+        }
+        let is_clean = search(self);
+        if is_clean {
+            self.remember(fingerprint);
+        }
+        is_clean
     }
 
     #[inline]
