@@ -3,7 +3,7 @@
 #
 #   bash bench/query/compare.sh                   5 million events (1.4 GB, and as much again for compressed ones), 5 rounds
 #   bash bench/query/compare.sh events=1000000 rounds=3
-#   bash bench/query/compare.sh only=trine,duckdb
+#   bash bench/query/compare.sh only=trine,duckdb log=shop.jsonl others=no
 #
 # Prints a Markdown table; what is missing is named with the way to get it. The file goes to TMPDIR (/tmp), and away at the end.
 # DuckDB and ClickHouse come from PyPI: bash scripts/install-test-tools.sh has DuckDB; PYTHON=… takes another Python.

@@ -67,9 +67,9 @@ def compare(asked, trine, log):
             sys.exit(f"compare: {question.name} differs: {len(ours)} rows, DuckDB {len(theirs)}; {wrong[:3]}")
 
 
-def compressed(log):
+def compressed(log, beside):
     """As one frame, and as frames of 16 MiB, as rotated logs have them."""
-    one, frames = log + ".zst", log + ".frames.zst"
+    one, frames = beside + ".zst", beside + ".frames.zst"
     subprocess.run(["zstd", "-q", "-f", log, "-o", one], check=True)
     with open(log, "rb") as source, open(frames, "wb") as out:
         while chunk := source.read(CHUNK_BYTES):
@@ -105,17 +105,22 @@ class Report:
 def main():
     trine, *options = sys.argv[1:]
     options = dict(option.split("=", 1) for option in options)
-    unknown = options.keys() - {"events", "rounds", "only"}
+    unknown = options.keys() - {"events", "rounds", "only", "log", "others"}
     if unknown:
-        sys.exit(f"compare: unknown option `{unknown.pop()}`; allowed: events=N, rounds=N, only=NAME,NAME")
+        sys.exit(
+            f"compare: unknown option `{unknown.pop()}`;"
+            " allowed: events=N, rounds=N, only=NAME,NAME, log=FILE (that trine generate made before), others=no"
+        )
     events, rounds = int(options.get("events", 5_000_000)), int(options.get("rounds", 5))
     with tempfile.TemporaryDirectory(prefix="trine-compare-") as folder:
-        log = os.path.join(folder, "shop.jsonl")
-        run([trine, "generate", "-n", str(events), "-o", log])
-        measure(trine, log, events, rounds, options.get("only"))
+        log = options.get("log")
+        if not log:
+            log = os.path.join(folder, "shop.jsonl")
+            run([trine, "generate", "-n", str(events), "-o", log])
+        measure(trine, log, folder, events, rounds, options.get("only"), options.get("others") != "no")
 
 
-def measure(trine, log, events, rounds, only):
+def measure(trine, log, folder, events, rounds, only, has_others):
     size = os.path.getsize(log)
     asked = questions(request_of(log))
     everyone = contestants(trine, log)
@@ -166,16 +171,17 @@ def measure(trine, log, events, rounds, only):
         report.at_least("one thread, slower of Q4 and Q7, against ripgrep", min(ratios("ripgrep", "trine, 1 thread")), 1, " x")
     report.at_least("two threads against one, Q1, Q3 and Q5", geometric_mean(
         [median["trine, 1 thread", name] / median["trine", name] for name in ("Q1", "Q3", "Q5")]), 1.7, " x")
-    others(trine, log, events, rounds, report)
+    if has_others:
+        others(trine, log, os.path.join(folder, "log"), events, rounds, report)
     print("\n| must reach | is | wanted | |\n|---|---|---|---|")
     print("\n".join(report.rows))
     print(f"\nload average at the end: {os.getloadavg()[0]:.1f}")
 
 
-def others(trine, log, events, rounds, report):
-    """What is not one of the eight questions."""
+def others(trine, log, beside, events, rounds, report):
+    """What is not one of the eight questions. Other files begin with `beside`."""
     of = lambda command: statistics.median(run(command)[0] for _ in range(rounds))
-    empty = log + ".empty"
+    empty = beside + ".empty"
     open(empty, "w").close()
     start = statistics.median(run([trine, "query", empty, "count()"])[0] for _ in range(STARTS))
     report.at_most("start-up, the process included", start * 1e3, 5, " ms")
@@ -185,7 +191,7 @@ def others(trine, log, events, rounds, report):
     piped = of(["sh", "-c", 'cat "$1" | "$0" query --threads 1 "$2"', trine, log, "count() by event"])
     report.at_least("from a pipe, one thread, million events a second", events / piped / 1e6, 0.5)
     try:
-        one, frames = compressed(log)
+        one, frames = compressed(log, beside)
     except FileNotFoundError:
         print("skipped: compressed input: apt-get install zstd")
         return

@@ -1,10 +1,12 @@
 //! One thread's work on the input: lines to events, batches to their events, and each event through the steps to the sink.
 
+use std::borrow::Cow;
+
 use memchr::memchr;
 
 use super::{
     aggregate::Moment,
-    event::{BATCH, Event, NAME, Reader, Row, With, unbatched},
+    event::{BATCH, Event, NAME, Reader, Row, With, canonical, unbatched},
     keep::{Kept, KeptEvent},
     marks::{Marker, Marks},
     names::{Found, LOST, Names},
@@ -157,7 +159,7 @@ impl Worker {
         let mut name = in_front.map(|written| names.find(written, format.has_emoji));
         match name {
             Some(found) if names.get(found).name.is_special => {
-                return self.special(around, names, line, shared.marks.all.of_line(line), place);
+                return self.special(around, names, name, line, shared.marks.all.of_line(line), place);
             }
             Some(_) => {}
             None => {
@@ -165,7 +167,7 @@ impl Worker {
                     marks = shared.marks.all.of_line(line);
                 }
                 if marks.is_special() {
-                    return self.special(around, names, line, marks, place);
+                    return self.special(around, names, None, line, marks, place);
                 }
             }
         }
@@ -227,12 +229,24 @@ impl Worker {
 
     /// A line that may hold other events, or say what was lost.
     #[cold]
-    fn special(&mut self, around: &Around<'_>, names: &mut Names, line: &[u8], marks: Marks, place: Place) {
+    fn special(
+        &mut self,
+        around: &Around<'_>,
+        names: &mut Names,
+        name: Option<Found>,
+        line: &[u8],
+        marks: Marks,
+        place: Place,
+    ) {
         let Around { shared, format, .. } = *around;
         self.notes.lines += 1;
         let mut buffer = String::new();
-        let name = format.event(Line::new(line), &mut buffer).map(|name| name.replace('.', "_"));
-        if marks.has(Marks::LOST) && name.as_deref() == Some(LOST) {
+        let name = match name {
+            Some(found) => Some(Cow::Borrowed(names.get(found).name.canonical())),
+            None => format.event(Line::new(line), &mut buffer).map(|name| canonical(name.into())),
+        };
+        let (is_lost, is_batch) = (name.as_deref() == Some(LOST), name.as_deref() == Some(BATCH));
+        if marks.has(Marks::LOST) && is_lost {
             self.lost(shared, format, line);
         }
         if marks.has(Marks::OTLP) {
@@ -260,10 +274,7 @@ impl Worker {
         if let Err(broken) = reader.find(line, &mut found) {
             return self.broken(broken.problem);
         }
-        let children = match name.as_deref() {
-            Some(BATCH) if marks.has(Marks::BATCH) => children(line),
-            _ => None,
-        };
+        let children = if is_batch && marks.has(Marks::BATCH) { children(line) } else { None };
         let Some(children) = children else {
             let (weight, name) = (reader.weight(&found), reader.name(names, &found));
             let met = Met { reader, line, found: &found, name, weight, place, batch: None };
