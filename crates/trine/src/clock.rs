@@ -48,7 +48,8 @@ pub(crate) fn ms_between(from: u64, to: u64) -> f64 {
     if to >= MEASURE_AT.load(Ordering::Acquire) {
         measure(to);
     }
-    to.saturating_sub(from) as f64 * f64::from_bits(MS_PER_TICK.load(Ordering::Relaxed))
+    // Signed, as the processor converts only that in one step; no run lasts 50 years.
+    to.saturating_sub(from).cast_signed() as f64 * f64::from_bits(MS_PER_TICK.load(Ordering::Relaxed))
 }
 
 #[cold]

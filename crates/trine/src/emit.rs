@@ -12,7 +12,7 @@ use std::{
 use trine_model::Level;
 use trine_ring::{
     Arg, Producer, Push, clock,
-    record::{self, Block, FLAG_RELEASED, KeptValues, Record, RunStart},
+    record::{self, Block, FLAG_RELEASED, KeptValues, Record, RunIds, RunStart},
 };
 
 use crate::{
@@ -225,27 +225,58 @@ fn push_needing(site: &'static Callsite, logger: Option<&Logger>, args: &[Arg<'_
 
 /// The first event of an operation's run. Its values and its context are left in `kept`, for the others; the time is
 /// returned.
-#[inline]
-pub(crate) fn push_start(site: &'static Callsite, run: &RunStart<'_>, kept: &mut KeptValues) -> u64 {
+#[inline(always)]
+pub(crate) fn push_start(
+    site: &'static Callsite,
+    args: &[Arg<'_>],
+    ids: RunIds,
+    context: &[u8],
+    kept: &mut KeptValues,
+) -> u64 {
     let ticks = clock::ticks();
     let is_done = push_run(site, |producer, scope| {
-        producer.push_start(site.id(), ticks, run, kept, scope) == Push::Done
+        producer.push_start(site.id(), ticks, &RunStart { args, ids, context }, kept, scope) == Push::Done
     });
     if !is_done {
-        masks::written(run.args, |args| kept.encode(&RunStart { args, ..*run }));
-        push_slowly(site, &[], &[], Body::Kept(None, kept), ticks);
+        push_start_slowly(site, args, ids, context, kept, ticks);
     }
     ticks
 }
 
+/// As [`push_start`] where the short way cannot be gone, or the masks have changed the arguments.
+#[cold]
+#[inline(never)]
+pub(crate) fn push_start_slowly(
+    site: &'static Callsite,
+    args: &[Arg<'_>],
+    ids: RunIds,
+    context: &[u8],
+    kept: &mut KeptValues,
+    ticks: u64,
+) {
+    // Not as one `RunStart`: one that is handed over here is put together on the short way, too.
+    masks::written(args, |args| kept.encode(&RunStart { args, ids, context }));
+    push_kept(site, None, kept, ticks);
+}
+
 /// The last event of a run, with nothing more to say than how long it took.
-#[inline]
+#[inline(always)]
 pub(crate) fn push_end(ticks: u64, site: &'static Callsite, duration_ms: f64, kept: &KeptValues) {
     let is_done = push_run(site, |producer, scope| {
         producer.push_end(site.id(), ticks, duration_ms, kept, scope) == Push::Done
     });
     if !is_done {
-        push_slowly(site, &[], &[], Body::Kept(Some(duration_ms), kept), ticks);
+        push_kept(site, Some(duration_ms), kept, ticks);
+    }
+}
+
+/// An event of a run, of what was kept, by the longer way.
+#[cold]
+#[inline(never)]
+fn push_kept(site: &'static Callsite, first: Option<f64>, kept: &KeptValues, ticks: u64) {
+    push_slowly(site, &[], &[], Body::Kept(first, kept), ticks);
+    if pipeline::flags() & pipeline::FLAG_PARKED != 0 {
+        worker::wake();
     }
 }
 

@@ -108,7 +108,7 @@ pub struct Operation(
 /// What is known of a run while it lasts.
 #[derive(Debug)]
 struct Run {
-    site: Option<&'static OperationSite>,
+    site: &'static OperationSite,
     id: u64,
     started: u64,
     /// Somebody saw it start.
@@ -125,9 +125,9 @@ struct Run {
 }
 
 impl Run {
-    fn new() -> Box<Run> {
+    fn new(site: &'static OperationSite) -> Box<Run> {
         Box::new(Run {
-            site: None,
+            site,
             id: 0,
             started: 0,
             is_seen: false,
@@ -166,10 +166,10 @@ impl Operation {
         slow_ms: f64,
         args: &[Arg<'_>],
     ) -> Operation {
-        let Opened { id, parent: enclosing, mut run } = current::open();
+        let Opened { id, parent: enclosing, mut run } = current::open(site);
         let parent = parent.map_or(enclosing, |parent| parent.map_or(0, OperationId::number));
         let started = fields::start(&mut run.kept, site, logger, args, RunIds { id, parent });
-        run.site = Some(site);
+        run.site = site;
         run.id = id;
         run.started = started.ticks;
         run.is_seen = started.is_seen;
@@ -200,7 +200,7 @@ impl Operation {
     /// Ends it well.
     #[inline]
     pub fn complete(mut self) {
-        self.end(Ending::Success);
+        end_well(self.0.take());
     }
 
     /// Ends it as failed; `error` is the error's `Display`. Of an error with a type there are also `error_type`, `error_message`
@@ -216,8 +216,9 @@ impl Operation {
         self.fail_as(Failure::error(&error));
     }
 
+    #[inline(never)]
     fn fail_as(mut self, failure: Failure<'_>) {
-        self.end(Ending::Failure { failure: Some(failure), reason: None });
+        end_badly(self.0.take(), Some(failure), None);
     }
 
     /// Makes it the operation that encloses what runs on this thread until the guard drops: others that start there have it
@@ -382,25 +383,7 @@ impl Operation {
     fn end_by_panic(mut self, panic: &(dyn Any + Send)) {
         let text = caught::message(panic);
         let failure = text.as_ref().map(|text| Failure::shown(text, type_name::<str>()));
-        self.end(Ending::Failure { failure, reason: Some(PANIC) });
-    }
-
-    #[inline(never)]
-    fn end(&mut self, ending: Ending<'_>) {
-        let Some(mut run) = self.0.take() else { return };
-        let Some(site) = run.site else { return };
-        let now = ticks();
-        let duration_ms = ms_between(run.started, now);
-        let is_plain = matches!(ending, Ending::Success) && recorded(&mut run.recorded).is_empty();
-        if is_plain && duration_ms <= run.slow_ms {
-            let succeeded = &site.succeeded[site.is_child(&run.kept)];
-            if succeeded.is_on() {
-                emit::push_end(now, succeeded, duration_ms, &run.kept);
-            }
-        } else {
-            run.end_at_length(site, now, duration_ms, ending);
-        }
-        current::keep(run);
+        end_badly(self.0.take(), failure, Some(PANIC));
     }
 
     /// Its id, when somebody saw it start.
@@ -414,21 +397,49 @@ impl Operation {
         let is_panic = thread::panicking() && !run.was_panicking;
         let text = if is_panic { panics::message_since(run.started) } else { None };
         let failure = text.as_ref().map(|text| Failure::shown(text, type_name::<str>()));
-        self.end(Ending::Failure { failure, reason: Some(if is_panic { PANIC } else { CANCELLED }) });
+        end_badly(self.0.take(), failure, Some(if is_panic { PANIC } else { CANCELLED }));
     }
+}
+
+/// Ends a run that went well.
+#[inline(never)]
+fn end_well(run: Option<Box<Run>>) {
+    let Some(mut run) = run else { return };
+    let site = run.site;
+    let now = ticks();
+    let duration_ms = ms_between(run.started, now);
+    if !recorded(&mut run.recorded).is_empty() || duration_ms > run.slow_ms {
+        return run.end_at_length(site, now, duration_ms, Ending::Success);
+    }
+    let [of_root, of_child] = &site.succeeded;
+    let succeeded = if site.is_child(&run.kept) { of_child } else { of_root };
+    if succeeded.is_on() {
+        emit::push_end(now, succeeded, duration_ms, &run.kept);
+    }
+    current::keep(run);
+}
+
+/// Ends a run that went wrong.
+#[inline(never)]
+fn end_badly(run: Option<Box<Run>>, failure: Option<Failure<'_>>, reason: Option<&'static str>) {
+    let Some(run) = run else { return };
+    let site = run.site;
+    let now = ticks();
+    let duration_ms = ms_between(run.started, now);
+    run.end_at_length(site, now, duration_ms, Ending::Failure { failure, reason });
 }
 
 impl Run {
     /// An ending with more to say than how long it took.
     #[inline(never)]
     fn end_at_length(
-        &mut self,
+        mut self: Box<Run>,
         site: &'static OperationSite,
         now: u64,
         duration_ms: f64,
         ending: Ending<'_>,
     ) {
-        let Run { kept, recorded: place, ending: fields, slow_ms, .. } = self;
+        let Run { kept, recorded: place, ending: fields, slow_ms, .. } = &mut *self;
         let recorded = recorded(place);
         let mut emit = |callsite: &'static Callsite, facts: Option<&Facts>, reason| {
             fields::ending(fields, facts, reason, recorded, site, kept);
@@ -454,6 +465,7 @@ impl Run {
             }
         }
         recorded.clear();
+        current::keep_bounded(self);
     }
 }
 
@@ -468,7 +480,7 @@ impl Drop for Operation {
 
 impl fmt::Debug for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.0.as_ref().and_then(|run| run.site).map(|site| site.started[0].name());
+        let name = self.0.as_ref().map(|run| run.site.started[0].name());
         f.debug_struct("Operation").field("started", &name).field("id", &self.id()).finish_non_exhaustive()
     }
 }

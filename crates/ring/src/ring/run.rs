@@ -8,10 +8,9 @@ use std::{marker::PhantomData, ptr::NonNull};
 
 use super::{Producer, Push, Slot};
 use crate::{
-    append::copy,
     arg::Arg,
     record::{
-        HEADER_BYTES, KeptValues, RunStart, Tag, check,
+        HEADER_BYTES, ID_DIGITS, KeptValues, RunStart, Tag, check, digits,
         write::{self, Out},
     },
 };
@@ -37,32 +36,22 @@ impl Producer {
         let mut slot = self.slot(offset, room as usize);
         let spare = kept.spare();
         let Some(start) = slot.skip(HEADER_BYTES) else { return Push::why_not(args) };
-        let mut both = Both {
-            at: slot.at,
-            copy: NonNull::from(&mut *spare).cast(),
-            left: slot.left.min(spare.len()),
-            overflowed: false,
-            places: PhantomData,
-        };
-        let begin = both.copy;
-        for arg in args {
-            if write::common(&mut both, arg) {
-                continue;
-            }
-            if !arg.is_plain() {
-                return Push::NotPlain;
-            }
-            // By value, so that it stays in registers where this is not called.
-            both = both.with_rare(arg);
+        let limit = slot.left.min(spare.len());
+        let (at, copy) = (slot.at, NonNull::from(&mut *spare).cast());
+        let mut both = Both { at, copy, len: values(args, at, copy, limit), limit, places: PhantomData };
+        both.id(ids.id);
+        if ids.parent != 0 {
+            both.id(ids.parent);
         }
-        ids.write(&mut both);
-        let values_len = both.copied(begin);
-        both.bytes(context);
-        if both.overflowed {
-            // The ring or the buffer: the longer way finds out.
+        let values_len = both.len;
+        if !context.is_empty() {
+            both.bytes(context);
+        }
+        let len = both.len;
+        if len > limit {
+            // The ring, the buffer, or a value that is not plain: the longer way finds out.
             return Push::why_not(args);
         }
-        let len = both.copied(begin);
         slot.skip(len);
         let values = args.len() + ids.count();
         if let Some(whole) = finish(slot, (position, start), site, ticks, values, scope) {
@@ -80,9 +69,15 @@ impl Producer {
         let (offset, room) = self.writer.window();
         let position = self.writer.position();
         let mut slot = self.slot(offset, room as usize);
-        let Some(start) = slot.skip(HEADER_BYTES) else { return Push::Full };
-        write::common(&mut slot, &Arg::F64(first));
-        slot.bytes(kept.as_bytes());
+        let bytes = kept.as_bytes();
+        let Some(start) = slot.skip(HEADER_BYTES + NUMBER_BYTES + bytes.len()) else { return Push::Full };
+        // SAFETY: `skip` returned as many bytes as are written here. With a call, as it is a hundred of them: what is loaded at once
+        // and stored at once without one needs more registers than there are.
+        unsafe {
+            let at = start.add(HEADER_BYTES);
+            number(at, Tag::F64, first.to_bits());
+            at.add(NUMBER_BYTES).copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len());
+        }
         let Some(len) = finish(slot, (position, start), site, ticks, 1 + kept.count(), scope) else {
             return Push::Full;
         };
@@ -101,7 +96,10 @@ fn finish(
     values: usize,
     scope: &[u8],
 ) -> Option<u64> {
-    slot.bytes(scope);
+    // Most are empty, and nothing is decided faster than how to copy it.
+    if !scope.is_empty() {
+        slot.bytes(scope);
+    }
     if slot.overflowed {
         return None;
     }
@@ -112,41 +110,137 @@ fn finish(
 
 /// Bytes of a ring's slot and of a buffer's spare capacity, being written alike.
 ///
-/// **Invariant:** `left` bytes from `at` lie in the slot, `left` bytes from `copy` in the spare capacity, and nothing else refers
-/// to them before the record is committed and the buffer has taken them over.
+/// **Invariant:** `limit` bytes from `at` lie in the slot, `limit` bytes from `copy` in the spare capacity, and nothing else refers
+/// to them before the record is committed and the buffer has taken them over. `len` of them have been written; it is [`TOO_LONG`],
+/// beyond any limit, once something was not.
 struct Both<'a> {
     at: NonNull<u8>,
     copy: NonNull<u8>,
-    left: usize,
-    overflowed: bool,
+    len: usize,
+    limit: usize,
     places: PhantomData<&'a mut [u8]>,
 }
 
-impl Both<'_> {
-    #[inline(never)]
-    fn with_rare(mut self, arg: &Arg<'_>) -> Self {
-        write::rare(&mut self, arg);
-        self
-    }
+/// More than there ever is room for, with room for what is added to it.
+const TOO_LONG: usize = isize::MAX as usize;
 
-    /// Bytes written since `begin`, an earlier `copy`.
+/// Bytes of a number's value, and of an id's.
+const NUMBER_BYTES: usize = 1 + size_of::<u64>();
+const TEXT_HEAD_BYTES: usize = 1 + size_of::<u32>();
+const ID_BYTES: usize = TEXT_HEAD_BYTES + ID_DIGITS;
+
+/// Writes a number's value.
+///
+/// # Safety
+/// `at` must be valid for writing [`NUMBER_BYTES`].
+#[inline(always)]
+unsafe fn number(at: NonNull<u8>, tag: Tag, bits: u64) {
+    // SAFETY: the caller's.
+    unsafe {
+        at.write(tag as u8);
+        at.add(1).cast::<u64>().write_unaligned(bits.to_le());
+    }
+}
+
+/// Writes what is before the bytes of a text.
+///
+/// # Safety
+/// `at` must be valid for writing [`TEXT_HEAD_BYTES`].
+#[inline(always)]
+unsafe fn text_head(at: NonNull<u8>, len: u32) {
+    // SAFETY: the caller's.
+    unsafe {
+        at.write(Tag::Str as u8);
+        at.add(1).cast::<u32>().write_unaligned(len.to_le());
+    }
+}
+
+/// Writes values to both of `places`; returns their length, [`TOO_LONG`] where one is not plain or does not fit.
+///
+/// The places are those of a [`Both`], with its invariant. Apart, and with the most usual types in place: with the rest of a push
+/// around it, the loop would keep half of what it needs on the stack, and take twice as long.
+#[inline(never)]
+fn values(args: &[Arg<'_>], at: NonNull<u8>, copy: NonNull<u8>, limit: usize) -> usize {
+    let mut len = 0;
+    for arg in args {
+        if let Arg::Str(text) = *arg {
+            let begin = len + TEXT_HEAD_BYTES;
+            let end = begin + text.len();
+            if end > limit {
+                return TOO_LONG;
+            }
+            // SAFETY: `end` is at most `limit`, so the head and the text fit from `len` on, in both places.
+            unsafe {
+                text_head(at.add(len), text.len() as u32);
+                text_head(copy.add(len), text.len() as u32);
+                copy_to_both(text.as_bytes(), at.add(begin), copy.add(begin));
+            }
+            len = end;
+            continue;
+        }
+        let (tag, bits) = match *arg {
+            Arg::I64(number) => (Tag::I64, number.cast_unsigned()),
+            Arg::U64(number) => (Tag::U64, number),
+            Arg::F64(number) => (Tag::F64, number.to_bits()),
+            _ => {
+                len = rare(arg, Both { at, copy, len, limit, places: PhantomData });
+                if len > limit {
+                    return TOO_LONG;
+                }
+                continue;
+            }
+        };
+        let end = len + NUMBER_BYTES;
+        if end > limit {
+            return TOO_LONG;
+        }
+        // SAFETY: NUMBER_BYTES fit from `len` on, in both places.
+        unsafe {
+            number(at.add(len), tag, bits);
+            number(copy.add(len), tag, bits);
+        }
+        len = end;
+    }
+    len
+}
+
+/// Writes a value of another type; returns the new length.
+#[inline(never)]
+fn rare(arg: &Arg<'_>, mut both: Both<'_>) -> usize {
+    if !arg.is_plain() {
+        return TOO_LONG;
+    }
+    write::rare(&mut both, arg);
+    both.len
+}
+
+impl Both<'_> {
+    /// Writes an id.
     #[inline(always)]
-    fn copied(&self, begin: NonNull<u8>) -> usize {
-        // The distance of two addresses in one buffer.
-        self.copy.as_ptr() as usize - begin.as_ptr() as usize
+    fn id(&mut self, id: u64) {
+        if let Some((at, kept)) = self.skip(ID_BYTES) {
+            let digits = digits(id);
+            // SAFETY: `skip` returned that many bytes in both places.
+            unsafe {
+                for place in [at, kept] {
+                    text_head(place, ID_DIGITS as u32);
+                    place.add(TEXT_HEAD_BYTES).cast::<[u8; ID_DIGITS]>().write_unaligned(digits);
+                }
+            }
+        }
     }
 
     /// Leaves `len` bytes to be written in both places; returns where.
     #[inline(always)]
     fn skip(&mut self, len: usize) -> Option<(NonNull<u8>, NonNull<u8>)> {
-        if len > self.left {
-            (self.left, self.overflowed) = (0, true);
+        let end = self.len + len;
+        if end > self.limit {
+            self.len = TOO_LONG;
             return None;
         }
-        let places = (self.at, self.copy);
-        // SAFETY: `len <= left`.
-        (self.at, self.copy) = unsafe { (self.at.add(len), self.copy.add(len)) };
-        self.left -= len;
+        // SAFETY: `self.len <= end <= limit`.
+        let places = unsafe { (self.at.add(self.len), self.copy.add(self.len)) };
+        self.len = end;
         Some(places)
     }
 }
@@ -174,11 +268,67 @@ impl Out for Both<'_> {
     fn bytes(&mut self, bytes: &[u8]) {
         if let Some((at, kept)) = self.skip(bytes.len()) {
             // SAFETY: `skip` returned `bytes.len()` bytes in both places, which no Rust reference covers.
-            unsafe {
-                copy(bytes, at);
-                copy(bytes, kept);
+            unsafe { copy_to_both(bytes, at, kept) };
+        }
+    }
+}
+
+/// 16 bytes that stay in a register.
+#[cfg(target_arch = "x86_64")]
+type Wide = std::arch::x86_64::__m128i;
+#[cfg(not(target_arch = "x86_64"))]
+type Wide = u128;
+
+/// As [`copy`], to two places: what was loaded is stored twice.
+///
+/// # Safety
+/// Both places must be valid for writing `bytes.len()` bytes, and not overlap `bytes` or each other.
+#[inline(always)]
+unsafe fn copy_to_both(bytes: &[u8], to: NonNull<u8>, also: NonNull<u8>) {
+    /// Copies the first and the last `size_of::<T>()` bytes; together they cover up to twice that.
+    ///
+    /// # Safety
+    /// `len >= size_of::<T>()`; all three valid for `len` bytes.
+    #[inline(always)]
+    unsafe fn ends<T: Copy>(from: *const u8, to: NonNull<u8>, also: NonNull<u8>, len: usize) {
+        let last = len - size_of::<T>();
+        // SAFETY: the caller's: at least `size_of::<T>()` bytes are there, also counted from the end.
+        unsafe {
+            let head = from.cast::<T>().read_unaligned();
+            let tail = from.byte_add(last).cast::<T>().read_unaligned();
+            for place in [to, also] {
+                place.cast::<T>().write_unaligned(head);
+                place.byte_add(last).cast::<T>().write_unaligned(tail);
             }
         }
+    }
+    let (from, len) = (bytes.as_ptr(), bytes.len());
+    // SAFETY, for all: the length is at least that of the type, and the caller vouches for the rest.
+    if len >= 8 {
+        if len <= 16 {
+            // SAFETY: see above.
+            unsafe { ends::<u64>(from, to, also, len) }
+        } else if len <= 32 {
+            // SAFETY: see above.
+            unsafe { ends::<Wide>(from, to, also, len) }
+        } else {
+            // Contexts, mostly: calls, as for an end.
+            // SAFETY: the caller's.
+            unsafe {
+                for place in [to, also] {
+                    place.copy_from_nonoverlapping(NonNull::from(bytes).cast(), len);
+                }
+            }
+        }
+    } else if len >= 4 {
+        // SAFETY: see above.
+        unsafe { ends::<u32>(from, to, also, len) }
+    } else if len >= 2 {
+        // SAFETY: see above.
+        unsafe { ends::<u16>(from, to, also, len) }
+    } else if len == 1 {
+        // SAFETY: see above.
+        unsafe { ends::<u8>(from, to, also, len) }
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use trine_ring::{Value, clock, record::FieldBuffer, value::arg};
 
-use super::{Run, fields, id::OperationId};
+use super::{OperationSite, Run, fields, id::OperationId};
 
 /// Ended runs kept per thread, for those to come: as many as are usually open at once on one.
 const RUNS_KEPT: usize = 16;
@@ -18,7 +18,11 @@ pub(super) const BUFFER_BYTES: usize = 256;
 
 struct Thread {
     frames: RefCell<Vec<Frame>>,
+    /// That of the innermost frame, or zero: beside them, so that a start need not borrow.
+    parent: Cell<u64>,
     serial_next: Cell<u64>,
+    /// The run that ended last: the next one, most of the time.
+    spare: Cell<Option<Box<Run>>>,
     #[expect(clippy::vec_box, reason = "an operation holds its run by this very box")]
     runs: RefCell<Vec<Box<Run>>>,
     /// State of the generator; zero before the first id.
@@ -39,7 +43,9 @@ thread_local! {
     static THREAD: Thread = const {
         Thread {
             frames: RefCell::new(Vec::new()),
+            parent: Cell::new(0),
             serial_next: Cell::new(0),
+            spare: Cell::new(None),
             runs: RefCell::new(Vec::new()),
             random: Cell::new(0),
         }
@@ -54,27 +60,33 @@ pub(super) struct Opened {
 }
 
 #[inline]
-pub(super) fn open() -> Opened {
+pub(super) fn open(site: &'static OperationSite) -> Opened {
     THREAD
         .try_with(|thread| Opened {
             id: thread.random_id(),
-            parent: thread.frames.borrow().last().map_or(0, |frame| frame.parent),
-            run: thread.runs.borrow_mut().pop().unwrap_or_else(Run::new),
+            parent: thread.parent.get(),
+            run: thread.spare.take().unwrap_or_else(|| thread.another(site)),
         })
         // The thread is ending: as at its beginning.
-        .unwrap_or_else(|_| Opened { id: seed(), parent: 0, run: Run::new() })
+        .unwrap_or_else(|_| Opened { id: seed(), parent: 0, run: Run::new(site) })
 }
 
-/// Keeps a run that has ended for the next one.
-#[inline]
-pub(super) fn keep(mut run: Box<Run>) {
-    if run.capacity() <= RUN_BYTES_KEPT {
+/// Keeps a run that has ended with nothing recorded, for the next one: only its values may have grown.
+#[inline(always)]
+pub(super) fn keep(run: Box<Run>) {
+    if run.kept.capacity() <= RUN_BYTES_KEPT {
         let _ = THREAD.try_with(|thread| {
-            let mut runs = thread.runs.borrow_mut();
-            if runs.len() < RUNS_KEPT {
-                runs.push(run);
+            if let Some(other) = thread.spare.replace(Some(run)) {
+                thread.keep_another(other);
             }
         });
+    }
+}
+
+/// As [`keep`], for a run that ended in any way.
+pub(super) fn keep_bounded(mut run: Box<Run>) {
+    if run.capacity() <= RUN_BYTES_KEPT {
+        keep(run);
     }
 }
 
@@ -96,10 +108,7 @@ pub(super) fn keep(mut run: Box<Run>) {
 /// assert_eq!(events[1].get("parent"), events[0].get("operation_id"));
 /// ```
 pub fn current() -> Option<OperationId> {
-    THREAD
-        .try_with(|thread| thread.frames.borrow().last().map_or(0, |frame| frame.parent))
-        .ok()
-        .and_then(OperationId::new)
+    THREAD.try_with(|thread| thread.parent.get()).ok().and_then(OperationId::new)
 }
 
 /// Adds a field to the ending of the innermost operation that encloses what runs now on this thread, as
@@ -140,7 +149,8 @@ pub(super) fn enter(id: Option<u64>, is_on: bool) -> Option<u64> {
         .try_with(|thread| {
             let serial = thread.serial_next.replace(thread.serial_next.get().wrapping_add(1));
             let mut frames = thread.frames.borrow_mut();
-            let parent = id.unwrap_or_else(|| frames.last().map_or(0, |frame| frame.parent));
+            let parent = id.unwrap_or(thread.parent.get());
+            thread.parent.set(parent);
             frames.push(Frame { serial, parent, recorded: is_on.then(FieldBuffer::default) });
             serial
         })
@@ -154,13 +164,32 @@ pub(super) fn leave(serial: u64) -> Option<FieldBuffer> {
             let mut frames = thread.frames.borrow_mut();
             let place = frames.iter().rposition(|frame| frame.serial == serial)?;
             frames.truncate(place + 1);
-            frames.pop()?.recorded
+            let frame = frames.pop()?;
+            thread.parent.set(frames.last().map_or(0, |frame| frame.parent));
+            frame.recorded
         })
         .ok()
         .flatten()
 }
 
 impl Thread {
+    /// A run besides the spare one, as where operations are nested.
+    #[cold]
+    #[inline(never)]
+    fn another(&self, site: &'static OperationSite) -> Box<Run> {
+        self.runs.borrow_mut().pop().unwrap_or_else(|| Run::new(site))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn keep_another(&self, run: Box<Run>) {
+        let mut runs = self.runs.borrow_mut();
+        // One less, for the spare one.
+        if runs.len() < RUNS_KEPT - 1 {
+            runs.push(run);
+        }
+    }
+
     /// Of xorshift64*, which never gives zero: 2^64 - 1 ids before one comes again.
     ///
     /// Source: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled", 2016.
@@ -194,12 +223,30 @@ pub(crate) fn renew_ids() {
 mod tests {
     use std::collections::HashSet;
 
+    use trine_model::Level;
+    use trine_ring::record::KeptValues;
+
     use super::*;
+    use crate::operation::Names;
+
+    static SITE: OperationSite = OperationSite::new(
+        "test_run",
+        "completed",
+        Names {
+            started: "test_run_started",
+            succeeded: "test_run_completed",
+            failed: "test_run_failed",
+            slow: None,
+        },
+        Level::Info,
+        ("here", "here.rs", 1),
+        &["duration_ms", "operation_id", "parent"],
+    );
 
     #[test]
     fn ids_of_many_threads_differ() {
         let threads: Vec<_> = (0..8)
-            .map(|_| std::thread::spawn(|| (0..1_000).map(|_| open().id).collect::<Vec<u64>>()))
+            .map(|_| std::thread::spawn(|| (0..1_000).map(|_| open(&SITE).id).collect::<Vec<u64>>()))
             .collect();
         let ids: HashSet<u64> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
         assert_eq!(ids.len(), 8_000);
@@ -209,13 +256,13 @@ mod tests {
     #[test]
     fn ids_after_a_fork_are_others() {
         let state = THREAD.with(|thread| {
-            open();
+            open(&SITE);
             thread.random.get()
         });
-        let next = open().id;
+        let next = open(&SITE).id;
         THREAD.with(|thread| thread.random.set(state));
         renew_ids();
-        assert_ne!(open().id, next);
+        assert_ne!(open(&SITE).id, next);
     }
 
     #[test]
@@ -240,12 +287,18 @@ mod tests {
     #[test]
     fn ended_runs_are_kept_up_to_a_bound() {
         for _ in 0..2 * RUNS_KEPT {
-            keep(Run::new());
+            keep(Run::new(&SITE));
         }
-        THREAD.with(|thread| assert_eq!(thread.runs.borrow_mut().drain(..).count(), RUNS_KEPT));
-        let mut huge = Run::new();
+        THREAD.with(|thread| {
+            assert_eq!(thread.runs.borrow_mut().drain(..).count(), RUNS_KEPT - 1);
+            assert!(thread.spare.take().is_some());
+        });
+        let mut huge = Run::new(&SITE);
         huge.ending.set("text", &trine_ring::Arg::Str(&"x".repeat(RUN_BYTES_KEPT)));
+        keep_bounded(huge);
+        let mut huge = Run::new(&SITE);
+        huge.kept = KeptValues::new(Vec::with_capacity(RUN_BYTES_KEPT + 1));
         keep(huge);
-        THREAD.with(|thread| assert!(thread.runs.borrow().is_empty()));
+        THREAD.with(|thread| assert!(thread.spare.take().is_none()));
     }
 }

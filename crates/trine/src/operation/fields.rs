@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Encodes the fields of the call and the ids, which all events of the run carry, and emits the start when it is on.
-#[inline]
+#[inline(always)]
 pub(super) fn start(
     kept: &mut KeptValues,
     site: &'static OperationSite,
@@ -26,31 +26,41 @@ pub(super) fn start(
     args: &[Arg<'_>],
     ids: RunIds,
 ) -> Started {
-    let started = &site.started[usize::from(ids.parent != 0)];
+    let [of_root, of_child] = &site.started;
+    let started = if ids.parent == 0 { of_root } else { of_child };
+    let context = logger.and_then(Logger::block).unwrap_or_default();
     // Asked first: the first time this is what finds out whether the masks name a key.
-    let is_seen = started.is_on();
-    if started.needs() & NEEDS_MASKING != 0 {
-        return masks::named(site.keys, args, |args| begin(kept, started, is_seen, logger, args, ids));
+    if started.is_on() && started.needs() & NEEDS_MASKING == 0 {
+        return Started { ticks: emit::push_start(started, args, ids, context, kept), is_seen: true };
     }
-    begin(kept, started, is_seen, logger, args, ids)
+    start_rarely(kept, site, started, args, ids, context)
 }
 
-#[inline(always)]
-fn begin(
+/// As [`start`], where the masks name a key, or nobody sees the start but perhaps the end.
+#[cold]
+#[inline(never)]
+fn start_rarely(
     kept: &mut KeptValues,
+    site: &'static OperationSite,
     started: &'static Callsite,
-    is_seen: bool,
-    logger: Option<&Logger>,
     args: &[Arg<'_>],
     ids: RunIds,
+    context: &[u8],
 ) -> Started {
-    let run = RunStart { args, ids, context: logger.and_then(Logger::block).unwrap_or_default() };
-    if is_seen {
-        Started { ticks: emit::push_start(started, &run, kept), is_seen: true }
+    let (ticks, is_seen) = (clock::ticks(), started.is_on());
+    let mut begin = |args: &[Arg<'_>]| {
+        if is_seen {
+            emit::push_start_slowly(started, args, ids, context, kept, ticks);
+        } else {
+            masks::written(args, |args| kept.encode(&RunStart { args, ids, context }));
+        }
+    };
+    if started.needs() & NEEDS_MASKING == 0 {
+        begin(args);
     } else {
-        masks::written(args, |args| kept.encode(&RunStart { args, ..run }));
-        Started { ticks: clock::ticks(), is_seen: false }
+        masks::named(site.keys, args, begin);
     }
+    Started { ticks, is_seen }
 }
 
 /// When a run started, and whether anybody saw it.

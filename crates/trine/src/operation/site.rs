@@ -86,10 +86,10 @@ impl OperationSite {
         self.failed.is_on() || self.succeeded[0].is_on() || self.slow.as_ref().is_some_and(Callsite::is_on)
     }
 
-    /// Which callsite of a pair these values belong to.
+    /// Whether these values are of a run with a parent: which callsite of a pair they belong to.
     #[inline]
-    pub(super) fn is_child(&self, kept: &KeptValues) -> usize {
-        usize::from(kept.count() == self.keys.len())
+    pub(super) fn is_child(&self, kept: &KeptValues) -> bool {
+        kept.count() == self.keys.len()
     }
 }
 
