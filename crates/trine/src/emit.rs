@@ -214,12 +214,13 @@ fn push(site: &'static Callsite, logger: Option<&Logger>, args: &[Arg<'_>]) {
 /// The way of events that rules sample or masks change. What a rule drops without asking for a key goes no further.
 #[inline(never)]
 fn push_needing(site: &'static Callsite, logger: Option<&Logger>, args: &[Arg<'_>]) {
-    let mut options = Options::new();
-    if let Some(rule) = site.sample_rule()
-        && !options.sample(site, rule)
-    {
-        return;
-    }
+    let options = match site.sample_rule() {
+        Some(rule) if rule.needs_no_key() => match Options::by_rule(site, rule) {
+            Some(options) => options,
+            None => return,
+        },
+        _ => Options::new(),
+    };
     emit_with(site, logger, options, args);
 }
 

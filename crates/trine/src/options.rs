@@ -8,7 +8,7 @@ use trine_ring::{
 use crate::{
     callsite::{Callsite, NEEDS_SAMPLING},
     error::{Facts, Failure},
-    sample::{Decision, IntoSample, Kind},
+    sample::{Decision, IntoSample, Kind, Sample},
     tally,
 };
 
@@ -51,6 +51,22 @@ impl Options {
                 true
             }
             kind => self.decide(site, kind, |_| false),
+        }
+    }
+
+    /// As [`Options::sample`], by a rule that decides without a key; `None` when the event is dropped.
+    #[inline]
+    pub(crate) fn by_rule(site: &'static Callsite, rule: Sample) -> Option<Options> {
+        match rule.0.decide(site.sample_state(), |_| false) {
+            Decision::Drop => {
+                tally::count_sampled_out(site);
+                None
+            }
+            Decision::Keep { rate } => {
+                let mut options = Options::new();
+                options.keep(rate);
+                Some(options)
+            }
         }
     }
 

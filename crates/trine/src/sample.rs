@@ -108,6 +108,14 @@ impl Sample {
     }
 }
 
+impl Sample {
+    /// True when it decides before the arguments are looked at.
+    #[inline]
+    pub(crate) fn needs_no_key(&self) -> bool {
+        !matches!(self.0, Kind::ByKey(_))
+    }
+}
+
 /// What can stand behind `sample:`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::Decision;
+use super::{Decision, PERIOD};
 
 /// Shortest period; also what a period of zero is taken for.
 const PERIOD_MIN_NS: u64 = 1_000_000;
@@ -34,9 +34,8 @@ impl SampleState {
     /// Cost: one locked instruction for an event that is dropped.
     #[inline]
     pub(super) fn count(&self, first: u32, every: u32, period: Duration, now_ns: u64) -> Decision {
-        let length = u64::try_from(period.as_nanos()).unwrap_or(u64::MAX).max(PERIOD_MIN_NS);
         // One more, so that no period has the number of the state before the first event.
-        let number = (now_ns / length + 1) << COUNT_BITS;
+        let number = (period_at(now_ns, period) + 1) << COUNT_BITS;
         let is_same = |old: u64| old >> COUNT_BITS << COUNT_BITS == number;
         let counted = self.period.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |old| {
             // A full count stays full: it would spill into the period's number.
@@ -61,6 +60,16 @@ impl SampleState {
         };
         Decision::Keep { rate: 1.0 / (since + carried + 1) as f64 }
     }
+}
+
+/// Which period a time lies in.
+#[inline]
+fn period_at(now_ns: u64, period: Duration) -> u64 {
+    if period == PERIOD {
+        // Nearly always, and by a number that the compiler knows: a multiplication instead of a division.
+        return now_ns / PERIOD.as_nanos() as u64;
+    }
+    now_ns / u64::try_from(period.as_nanos()).unwrap_or(u64::MAX).max(PERIOD_MIN_NS)
 }
 
 /// The how-manieth behind the first ones an event is that had so many before it.
