@@ -40,7 +40,7 @@ use crate::{
 };
 
 pub(crate) use self::{
-    counts::{Counts, counts, damaged_bytes, lag, ring_bytes_high},
+    counts::{Counts, counts, damaged_bytes, lag, ring_bytes_high, written_bytes},
     flush::{flush, flush_patiently},
     hold::{forget, hold_for_fork, hold_for_good, is_held_for_good},
     journal::{recover, recover_one},

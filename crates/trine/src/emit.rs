@@ -3,6 +3,8 @@
 //! **Invariant:** the user's code (a `Display`, a `Value`, a sink) never runs while a ring slot is open or [`LOCAL`] is
 //! borrowed, so it may emit events itself.
 
+mod wait;
+
 use std::{
     cell::{Cell, RefCell},
     sync::{Arc, Mutex},
@@ -29,6 +31,8 @@ use crate::{
     tally::{self, Tally},
     worker,
 };
+
+use self::wait::Wait;
 
 /// Longest an event at `info` or above waits for room, per stall. Then it is counted as lost, and the events behind it at
 /// once, until there is room again: a dead sink slows the program by this, once, not per event.
@@ -447,7 +451,7 @@ fn send(capture: Option<&CaptureBuffer>, site: &'static Callsite, bytes: &[u8]) 
 
 /// Puts an encoded record into the thread's ring, and does what it takes to make room.
 fn deliver(site: &'static Callsite, bytes: &[u8]) {
-    let mut since = None;
+    let mut wait = Wait::default();
     loop {
         match try_push(bytes) {
             Pushed::Done { half } => {
@@ -463,16 +467,17 @@ fn deliver(site: &'static Callsite, bytes: &[u8]) {
                 Help::Impossible => return site.count_lost(),
                 Help::Busy { .. } if collector::is_held_for_good() => return site.count_lost(),
                 Help::Busy { is_stuck } => {
-                    let since = *since.get_or_insert_with(Instant::now);
                     let is_patient = site.level() >= Level::Info && !is_stalled;
-                    if is_stuck && (!is_patient || since.elapsed() >= STALL_MAX) {
+                    if is_stuck && (!is_patient || wait.is_over()) {
                         if is_patient {
                             let _ = with_local(|local| local.is_stalled = true);
                         }
                         return site.count_lost();
                     }
                     worker::wake();
+                    let begin = Instant::now();
                     std::thread::sleep(STALL_PAUSE);
+                    wait.add(begin.elapsed(), collector::written_bytes());
                 }
             },
         }

@@ -65,3 +65,8 @@ pub(crate) fn lag() -> Duration {
 pub(crate) fn damaged_bytes() -> u64 {
     DAMAGED_BYTES.load(Ordering::Relaxed)
 }
+
+/// Bytes that all sinks have taken so far.
+pub(crate) fn written_bytes() -> u64 {
+    WRITTEN_BYTES.load(Ordering::Relaxed)
+}
