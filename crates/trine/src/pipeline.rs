@@ -46,7 +46,7 @@ pub(crate) const FLAG_PARKED: u8 = 2;
 static FLAGS: AtomicU8 = AtomicU8::new(0);
 static CONFIG: RwLock<Option<Arc<Config>>> = RwLock::new(None);
 static VERSION: AtomicU64 = AtomicU64::new(0);
-static IS_STARTED: AtomicBool = AtomicBool::new(false);
+static STARTS: Starts = Starts::new();
 static RINGS: Mutex<Rings> =
     Mutex::new(Rings { free: Vec::new(), arrivals: Vec::new(), count: 0, bytes: DEFAULT_RING_BYTES });
 
@@ -158,28 +158,56 @@ pub(crate) fn judge(site: &Callsite) -> Judgement {
 
 /// Starts the default pipeline unless one was started.
 pub(crate) fn ensure_started() {
-    if !IS_STARTED.load(Ordering::Acquire) {
-        one_at_a_time(|| {
-            // Another thread may have started one meanwhile, perhaps the program's own, which the default must not replace.
-            if !IS_STARTED.load(Ordering::Acquire) {
-                setup().start_now();
-            }
-        });
-    }
+    STARTS.ensure(|| setup().start_now());
 }
 
-/// Runs a start when no other thread does. A sink that emits while it is being set up is within a start already.
+/// Runs a start of the program's when no other thread runs one.
 pub(crate) fn one_at_a_time(start: impl FnOnce()) {
-    static STARTING: Mutex<()> = Mutex::new(());
-    thread_local! {
-        static IS_HERE: Cell<bool> = const { Cell::new(false) };
+    STARTS.run(start);
+}
+
+/// Whether a pipeline was started, and that one is at a time.
+#[derive(Debug)]
+struct Starts {
+    is_started: AtomicBool,
+    starting: Mutex<()>,
+}
+
+thread_local! {
+    /// This thread is within a start.
+    static IS_STARTING: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Starts {
+    const fn new() -> Starts {
+        Starts { is_started: AtomicBool::new(false), starting: Mutex::new(()) }
     }
-    if IS_HERE.replace(true) {
-        return start();
+
+    fn is_started(&self) -> bool {
+        self.is_started.load(Ordering::Acquire)
     }
-    let _starting = lock(&STARTING);
-    start();
-    IS_HERE.set(false);
+
+    /// Runs the default start unless there was one.
+    fn ensure(&self, start: impl FnOnce()) {
+        if !self.is_started() {
+            self.run(|| {
+                // Another thread may have started one meanwhile, perhaps the program's own, which the default must not replace.
+                if !self.is_started() {
+                    start();
+                }
+            });
+        }
+    }
+
+    /// Runs a start when no other thread does. A sink that emits while it is being set up is within a start already.
+    fn run(&self, start: impl FnOnce()) {
+        if IS_STARTING.replace(true) {
+            return start();
+        }
+        let _starting = lock(&self.starting);
+        start();
+        IS_STARTING.set(false);
+    }
 }
 
 /// What a start decides.
@@ -203,7 +231,7 @@ pub(crate) fn start(start: Start) {
     });
     lock(&RINGS).bytes = start.ring_bytes;
     set_flag(FLAG_INLINE, start.is_inline);
-    IS_STARTED.store(true, Ordering::Release);
+    STARTS.is_started.store(true, Ordering::Release);
     FIRST.call_once(|| {
         leave::install();
         collector::recover();
@@ -328,3 +356,45 @@ pub(crate) fn forget_rings() {
 
 /// Level of Trine's own events.
 pub(crate) const SELF_LEVEL: Level = Level::Warning;
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Barrier, thread};
+
+    use super::*;
+
+    /// Looks at what another thread does, in which it has the time to do it.
+    const LOOKS: usize = 1_000;
+
+    #[test]
+    fn an_event_amid_the_programs_own_start_starts_no_default() {
+        for _ in 0..100 {
+            let (starts, meeting, ran) = (Starts::new(), Barrier::new(2), Mutex::new(Vec::new()));
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    meeting.wait();
+                    starts.ensure(|| lock(&ran).push("default"));
+                });
+                starts.run(|| {
+                    meeting.wait();
+                    // Without a lock the other thread sees that nothing has started, and starts the default.
+                    (0..LOOKS).take_while(|_| lock(&ran).is_empty()).for_each(|_| thread::yield_now());
+                    lock(&ran).push("program");
+                    starts.is_started.store(true, Ordering::Release);
+                });
+            });
+            assert_eq!(*lock(&ran), ["program"]);
+        }
+    }
+
+    #[test]
+    fn an_event_within_a_start_does_not_wait_for_it() {
+        let (starts, ran) = (Starts::new(), Mutex::new(Vec::new()));
+        starts.run(|| {
+            starts.ensure(|| lock(&ran).push("default"));
+            lock(&ran).push("program");
+        });
+        assert_eq!(*lock(&ran), ["default", "program"]);
+        assert!(!IS_STARTING.get());
+    }
+}
