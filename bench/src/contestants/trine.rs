@@ -6,7 +6,8 @@ use std::io::Write;
 use std::time::Duration;
 
 use trine::{
-    Batcher, Delivery, Format, Logger, Sink, WriteError, batch, bind, debug, info, sample, scope, timed,
+    __private::count, Batcher, Callsite, Delivery, Format, Level, Logger, Sink, WriteError, batch, bind,
+    debug, info, sample, scope, timed,
 };
 
 use crate::contestant::{Contestant, Inline, Pattern};
@@ -180,6 +181,14 @@ impl Contestant for TrineQueued {
         trine::set_sampling("probe=0").expect("a rule");
         vec![
             ("operation", operation),
+            ("counted", |_, n| {
+                static SITE: Callsite =
+                    Callsite::new("cache_seen", Level::Info, ("bench", "bench.rs", 1), &[]);
+                // On, it has a number, and so a counter of the thread's.
+                if SITE.is_on() {
+                    repeat(n, |_| count(black_box(&SITE)));
+                }
+            }),
             ("sampled_out", |_, n| {
                 repeat(n, |i| info!(sample: black_box(0.0), "cache_hit", key = row(i).endpoint))
             }),

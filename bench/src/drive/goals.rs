@@ -65,6 +65,7 @@ static GOALS: &[Goal] = &[
     goal("allocations, W2 queued", ("trine-queued", "w2_allocations"), NONE, AtMost(0.0)),
     goal("operation against one event", OPERATION, ("trine-queued", "operation_event_ns"), AtMost(2.2)),
     goal("allocations, operation", ("trine-queued", "operation_allocations"), NONE, AtMost(0.0)),
+    goal("a count, ns", ("trine-queued", "counted_ns"), NONE, AtMost(3.0)),
     goal("sampled out, ns", ("trine-queued", "sampled_out_ns"), NONE, AtMost(15.0)),
     goal("sampled out per second, ns", ("trine-queued", "sampled_out_per_second_ns"), NONE, AtMost(15.0)),
     goal("sampled out by a rule, ns", ("trine-queued", "sampled_out_by_rule_ns"), NONE, AtMost(15.0)),

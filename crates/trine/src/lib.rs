@@ -169,6 +169,7 @@ pub mod __private {
             ProbeResultError, ProbeResultHeld, join, joined_len, milliseconds, no_parent, parent, text,
         },
         options::Options,
+        tally::count,
         testing::expect_event,
     };
 }

@@ -189,6 +189,20 @@ pub(crate) fn count_sampled_out(site: &'static Callsite) {
     }
 }
 
+/// Counts an event as emitting it does, and does nothing else: what `bench/` measures, as what an event pays for it cannot be told
+/// from the rest.
+#[doc(hidden)]
+#[inline]
+pub fn count(site: &'static Callsite) {
+    let is_counted = emit::with_tally(|tally| {
+        tally.provide();
+        tally.count(site)
+    });
+    if !is_counted.unwrap_or(false) {
+        site.count_apart();
+    }
+}
+
 #[cold]
 fn count_sampled_out_slowly(site: &'static Callsite) {
     if site.id() == 0 {
@@ -350,6 +364,15 @@ mod tests {
         // Tests beside this one have threads, too; a row per thread would be a hundred more.
         assert!(rows() < before + 50, "{} rows after {before}", rows());
         assert_eq!(count_of("tally_row_reused"), 101);
+    }
+
+    #[test]
+    fn counting_alone_counts() {
+        static SITES: NamedLater = NamedLater::new(("here", "here.rs", 1), &[]);
+        let site = SITES.named(EventName::literal("tally_alone_counted"), Level::Info);
+        assert!(site.is_on());
+        (0..3).for_each(|_| count(site));
+        assert_eq!(count_of("tally_alone_counted"), 3);
     }
 
     #[test]
