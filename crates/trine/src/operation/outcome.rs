@@ -54,7 +54,8 @@ use crate::error::{ErrorCode, Failure, HoldsError};
     label = "the operation needs to know how it ended",
     note = "a `Result<T, E>` needs an `E` with a `Display`; for your own type write `impl trine::Outcome for MyType {{}}` when it \
             is always a success",
-    note = "or say it for this operation alone: `run_judged(|| ..., |result| result.as_ref().err().map(|e| format!(\"{{e:?}}\")))`"
+    note = "or say it for this operation alone: `run_judged(|| ..., |result| result.as_ref().err().map(|e| format!(\"{{e:?}}\")))`",
+    note = "a future is not a result yet: `timed!(...).run_async(async {{ ... }}).await`"
 )]
 pub trait Outcome {
     /// What went wrong; `None` when it went well, which is the default.

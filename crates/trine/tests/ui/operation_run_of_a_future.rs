@@ -1,0 +1,5 @@
+use trine::timed;
+
+fn main() {
+    let _ = timed!("api_call", endpoint = "/users").run(|| async { 200 });
+}
