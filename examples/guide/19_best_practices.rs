@@ -5,7 +5,8 @@ use trine::{critical, debug, error, info, warning};
 fn main() {
     trine::setup().level("debug").start();
 
-    // Do: use consistent naming. `info!("logout-successful")` does not compile.
+    // Do: use consistent naming. `info!("logout-successful")` does not compile. `info!("user_logged_in")` does: which words say what is
+    // for people to agree on, and to keep as constants (20_event_catalog.rs).
     info!("auth_login_success");
     info!("auth_logout_success");
     info!("auth_token_issued");
