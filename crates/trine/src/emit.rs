@@ -34,8 +34,8 @@ use crate::{
 
 use self::wait::Wait;
 
-/// Longest an event at `info` or above waits for room, per stall. Then it is counted as lost, and the events behind it at
-/// once, until there is room again: a dead sink slows the program by this, once, not per event.
+/// Longest an event at `info` or above waits for room while no sink takes anything, per stall. Then it is counted as lost, and the
+/// events behind it at once, until there is room again: a dead sink slows the program by this, once, not per event.
 pub(crate) const STALL_MAX: Duration = Duration::from_secs(1);
 /// Pause between two looks while waiting. Short against [`STALL_MAX`], long against a drain of one chunk.
 const STALL_PAUSE: Duration = Duration::from_micros(100);
