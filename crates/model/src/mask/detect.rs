@@ -232,7 +232,7 @@ impl Detectors {
         };
         match text[at] {
             b':' if text[at + 1..].starts_with(b"//") => redacted(Kind::Url, url::find(text, at)),
-            b'=' | b':' | b'>' if self.finds(Kind::Assignment) => {
+            b'=' | b':' | b'>' | b',' if self.finds(Kind::Assignment) => {
                 assigned(assignment::find(text, at, done, &self.keys))
             }
             // No card begins with another digit, and times do with 1.

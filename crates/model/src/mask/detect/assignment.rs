@@ -52,8 +52,10 @@ pub(super) fn find(
     keys: &KeyPolicy,
 ) -> Option<(Range<usize>, Treatment)> {
     let key = key_before(text, at, from)?;
-    if text[at] == b'>' {
-        return element(text, key, keys);
+    match text[at] {
+        b'>' => return element(text, key, keys),
+        b',' => return pair(text, at, from, key, keys),
+        _ => {}
     }
     let (sign, start) = sign(text, key.end)?;
     // `arn:aws:secretsmanager:eu-west-1:42:secret:db` is a path, `src/token:12:9:` a place in a file, `cookie:banner:7` a key.
@@ -135,6 +137,36 @@ fn element(text: &[u8], key: Range<usize>, keys: &KeyPolicy) -> Option<(Range<us
         && !value::is_message(judged)
         && !value.iter().all(u8::is_ascii_whitespace);
     is_secret.then_some((start..end, treatment))
+}
+
+/// What stands beside a key in a pair: `("password", "x")`, as `Debug` shows entries of lists of pairs, maybe over several lines.
+fn pair(
+    text: &[u8],
+    comma: usize,
+    from: usize,
+    key: Range<usize>,
+    keys: &KeyPolicy,
+) -> Option<(Range<usize>, Treatment)> {
+    let blank = |byte: u8| byte.is_ascii_whitespace();
+    let treatment = keys.treatment_of(&text[key.clone()])?;
+    let quote = opening(text, key.end)?;
+    if key.end + quote.0 + 1 != comma {
+        return None;
+    }
+    let before_quote = key.start.checked_sub(quote.0 + 1).filter(|start| *start >= from)?;
+    let bracket = before(text, before_quote, from, INDENT_MAX, blank);
+    if bracket == from || text[bracket - 1] != b'(' {
+        return None;
+    }
+    let start = comma + 1 + run(text, comma + 1, INDENT_MAX, blank);
+    let start = unwrapped(text, start, true);
+    let start = start + letters_of_literal(text, start);
+    let quote = opening(text, start)?;
+    let secret = quoted(text, start + quote.0 + 1, quote, Sign::JsonColon, key.start, &text[key])?;
+    // A third is no pair, but a list of words. Behind the value of a wrapper is its bracket, too.
+    let behind = (secret.end + quote.0 + 1).min(text.len());
+    let behind = behind + run(text, behind, INDENT_MAX, |byte| blank(byte) || byte == b',');
+    text.get(behind).is_none_or(|byte| *byte == b')').then_some((secret, treatment))
 }
 
 /// Where the word before a key begins, when one blank is between: `api key: `, `Unexpected token: `.

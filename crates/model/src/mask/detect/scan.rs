@@ -33,7 +33,8 @@ pub(super) struct Grams(Box<[u64; 2 << (HASH_BITS - 6)]>);
 /// form goes up to its mark, and a scheme begins with its letter.
 const STARTS: [u8; 256] = {
     let mut starts = [1; 256];
-    (starts[b':' as usize], starts[b'=' as usize], starts[b'>' as usize]) = (0, 0, 0);
+    (starts[b':' as usize], starts[b'=' as usize], starts[b'>' as usize], starts[b',' as usize]) =
+        (0, 0, 0, 0);
     (starts[b'b' as usize], starts[b'B' as usize]) = (LEAD as u8, LEAD as u8);
     starts
 };
@@ -178,12 +179,14 @@ impl Found {
             let account = is_nearly_upper(before) & is_nearly_upper(a) & is_nearly_digit(b);
             // `:` and `>` differ in one bit.
             let sign = (a & 0xfb == b':') | (a == b'=');
+            // `("password", "x")`; of what stands before, only quotes differ in no other bits.
+            let pair = (a == b',') & (before & 0xfa == b'"');
             // What stands before the mark of a form is `9` or a letter; what stands there most often is another digit.
             let mark = ((a == b'-') | (a == b'_') | (a == b'.')) & (before >= b'9');
             // Of `AKIA`, `ASIA`; `AIza`; `eyJ`; `bearer`, `basic`.
             let letter = (a == b'I') | (a == b'z') | (a == b'J') | (a & 0xdf == b'B');
             self.hits[at] |= ones(flag | url | account | (a == address)) & bits[at];
-            self.marks[at] |= ones(sign | mark | letter) & bits[at];
+            self.marks[at] |= ones(sign | pair | mark | letter) & bits[at];
             self.digits[at] |= ones(a.wrapping_sub(b'0') < 10) & bits[at];
         }
     }

@@ -298,6 +298,14 @@ fn what_debug_shows_of_structures_is_found() {
     check("{'password': b'⟦x⟧', 'token': u'⟦y⟧', \"secret\": br\"⟦z⟧\"}");
     check("secret = Some(\"⟦hunter2⟧\"), token=Ok(\"⟦x⟧\"), passwords=[\"⟦a\", \"b⟧\"]");
     check("Custom { kind: Other, error: \"{\\\"password\\\": \\\"⟦x⟧\\\"}\" }");
+    check(
+        "[(\"password\", \"⟦hunter2⟧\"), (\"api-key\", Some(\"⟦x⟧\")), (\"user\", \"al\"), ('otp', '⟦77⟧')]",
+    );
+    check("[\n    (\n        \"password\",\n        \"⟦hunter2⟧\",\n    ),\n]");
+    check("\"[(\\\"password\\\", \\\"⟦x⟧\\\")]\"");
+    check(
+        "(\"password\", \"user\", \"id\"), [\"password\", \"user\"], (\"a\", \"password\", \"b\"), (\"token\", 5)",
+    );
     check("Login { password: None, token: Some(\"***\"), secret: Secret(***), otp: [] }");
     check("Unexpected token: Ident(\"a1\"), token = Token(\"if\"), password = text(\"Password\")");
     check("Spanned { token: 2026-11-25, secret: [a, b], cookie: 12:30 }");

@@ -32,6 +32,8 @@ fn no_text_is_looked_at_again_and_again() {
         "{pwd:Some(",
         "{pwd:A(A(A(A(",
         "pwd=Some(\"",
+        "(\"pwd\",",
+        "(\"pwd\",A(A(A(",
         "pwd=,",
         "pwd:a,b,",
         "password.",
