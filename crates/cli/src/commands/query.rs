@@ -114,7 +114,8 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
     if let Some(engine) = flags.to_sql {
         return print_sql(flags, question, engine);
     }
-    if logs.is_empty() && io::stdin().is_terminal() {
+    let is_path = flags.sql.is_none() && std::path::Path::new(question).exists();
+    if logs.is_empty() && (io::stdin().is_terminal() || is_path) {
         return Err(Failure::Usage(forgotten(question)));
     }
     if flags.follow {
