@@ -68,7 +68,8 @@ fn see(browser: &str, folder: &Path, page: &str, width: u32) -> Seen {
                 "--no-first-run",
             ])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-            .arg("--enable-logging=stderr")
+            // It gives up by itself, in milliseconds.
+            .args(["--enable-logging=stderr", "--timeout=60000"])
             .arg(format!("--user-data-dir={}", folder.join("profile").display()))
             .arg(format!("--window-size={width},800"))
             .args(arguments)

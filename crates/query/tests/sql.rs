@@ -150,7 +150,8 @@ fn the_text_is_as_it_was_read() {
 }
 
 /// Questions, and whether events count as often as their sample rate says.
-const GOLDEN: [(&str, bool); 8] = [
+const GOLDEN: [(&str, bool); 9] = [
+    ("tags[0]:* | explode tags | dedup user_id, tags | collapse_nums message | fields tags, message", false),
     ("count() by level", true),
     ("event:payment_* level:>=warn duration_ms:>2s | count(), p99(duration_ms) by event, 5m", false),
     ("amount:* -reason:null | sort -amount | limit 3 | fields event, amount * 2 as twice", false),

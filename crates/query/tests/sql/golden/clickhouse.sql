@@ -1,3 +1,20 @@
+-- tags[0]:* | explode tags | dedup user_id, tags | collapse_nums message | fields tags, message
+WITH step1 AS (
+SELECT * EXCEPT ("tags"), arrayJoin(if(empty("tags"), [NULL], "tags")) AS "tags"
+FROM events
+WHERE "tags"[1] IS NOT NULL
+), step2 AS (
+SELECT *, row_number() OVER (PARTITION BY "user_id", "tags" ORDER BY "timestamp" ASC NULLS LAST) AS "trine_place"
+FROM step1
+), step3 AS (
+SELECT * EXCEPT ("trine_place")
+FROM step2
+WHERE "trine_place" = 1
+)
+SELECT "tags" AS "tags", replaceRegexpAll(replaceRegexpAll(toString("message"), '\\b(?:[0-9][0-9a-fA-F]{3,}|[a-fA-F][0-9][0-9a-fA-F]{2,}|[a-fA-F]{2}[0-9][0-9a-fA-F]+|[a-fA-F]{3,}[0-9][0-9a-fA-F]*)([^0-9A-Za-z]|$)', '<N>\\1'), '[0-9]+', '<N>') AS "message"
+FROM step3
+SETTINGS prefer_column_name_to_alias = 1
+
 -- count() by level
 WITH weighted AS (
 SELECT *, CASE WHEN toFloat64OrNull(toString("sample_rate")) > 0 AND toFloat64OrNull(toString("sample_rate")) <= 1 THEN 1 / toFloat64OrNull(toString("sample_rate")) ELSE 1 END AS "trine_weight"

@@ -1,3 +1,19 @@
+-- tags[0]:* | explode tags | dedup user_id, tags | collapse_nums message | fields tags, message
+WITH step1 AS (
+SELECT * EXCEPT (`tags`), explode(coalesce(`tags`, array(NULL))) AS `tags`
+FROM events
+WHERE get(`tags`, 0) IS NOT NULL
+), step2 AS (
+SELECT *, row_number() OVER (PARTITION BY `user_id`, `tags` ORDER BY `timestamp` ASC NULLS LAST) AS `trine_place`
+FROM step1
+), step3 AS (
+SELECT * EXCEPT (`trine_place`)
+FROM step2
+WHERE `trine_place` = 1
+)
+SELECT `tags` AS `tags`, regexp_replace(regexp_replace(CAST(`message` AS STRING), '\\b(?:[0-9][0-9a-fA-F]{3,}|[a-fA-F][0-9][0-9a-fA-F]{2,}|[a-fA-F]{2}[0-9][0-9a-fA-F]+|[a-fA-F]{3,}[0-9][0-9a-fA-F]*)([^0-9A-Za-z]|$)', '<N>$1'), '[0-9]+', '<N>') AS `message`
+FROM step3
+
 -- count() by level
 WITH weighted AS (
 SELECT *, CASE WHEN TRY_CAST(`sample_rate` AS DOUBLE) > 0 AND TRY_CAST(`sample_rate` AS DOUBLE) <= 1 THEN 1 / TRY_CAST(`sample_rate` AS DOUBLE) ELSE 1 END AS `trine_weight`
