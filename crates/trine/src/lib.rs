@@ -88,6 +88,7 @@ mod macros;
 pub mod mask;
 mod masks;
 pub mod metrics;
+pub mod name;
 pub mod operation;
 mod options;
 mod panics;
