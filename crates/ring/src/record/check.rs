@@ -25,9 +25,7 @@ pub(crate) fn of(position: u64, len: u32, site: u32, ticks: u64) -> u32 {
 /// The header of a record that goes to `position`.
 #[inline(always)]
 pub(crate) fn header(position: u64, len: u32, site: u32, ticks: u64, values: u16) -> [u8; HEADER_BYTES] {
-    let mut bytes = write::header(len, site, ticks, values);
-    bytes[AT..].copy_from_slice(&of(position, len, site, ticks).to_le_bytes());
-    bytes
+    write::header(len, site, ticks, values, of(position, len, site, ticks))
 }
 
 /// Where it lies in the header.

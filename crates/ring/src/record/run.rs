@@ -160,7 +160,7 @@ pub fn encode_kept(
     let start = out.len();
     let mut appender = Appender::new(out);
     let values = kept.count() + usize::from(first.is_some());
-    Out::array(&mut appender, write::header(0, site, ticks, values as u16));
+    Out::array(&mut appender, write::header(0, site, ticks, values as u16, 0));
     if let Some(first) = first {
         write::plain(&mut appender, &Arg::F64(first));
     }
