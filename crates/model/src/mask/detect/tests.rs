@@ -287,6 +287,35 @@ fn assignments_in_json_are_found() {
 }
 
 #[test]
+fn what_a_short_text_holds_is_found_at_its_edges() {
+    let detectors = Detectors::default();
+    for text in [
+        "⟦30569309025904⟧.",
+        "(Basic ⟦dTpwYXNz⟧",
+        "pwd=⟦x⟧",
+        "--pwd ⟦a1b2c3⟧",
+        "a://b:⟦c⟧@d",
+        "⟦4111111111111111⟧",
+    ] {
+        check_with(&detectors, &text.replace("⟦4111111111111111⟧", "⟦378282246310005⟧"));
+    }
+    check("⟦SI56263300012039086⟧");
+    check("--Backup-Code ⟦x1y2z3w4⟧");
+}
+
+#[test]
+fn what_is_behind_a_cut_decides_and_is_not_shown() {
+    let text = b"see redis://:hunter2@cache and password=q7w8e9r0";
+    for bytes in 0..text.len() {
+        let mut out = Vec::new();
+        let is_masked = Detectors::default().mask_first(text, bytes, &mut out);
+        assert_eq!(is_masked, bytes > 13, "{bytes}");
+        let out = String::from_utf8(out).unwrap();
+        assert!(out.len() <= bytes.max(16) && !out.contains("hu") && !out.contains("q7"), "{bytes}: {out}");
+    }
+}
+
+#[test]
 fn what_debug_shows_of_structures_is_found() {
     check("Login { password: Some(\"⟦hunter2⟧\") }");
     check("Login { user: \"al\", password: Password(Some(\"⟦hunter2 is it⟧\")), n: 1 }");
