@@ -18,6 +18,8 @@ use crate::{
 
 /// What must be nowhere. Random enough for detectors that go by looks, and in no word.
 const CANARY: &str = "zX9kQ4Lw2vB7nT1mRf6Y";
+/// What it begins with: of a text that is cut, not even this may be left.
+const CANARY_BEGINS: &str = "zX9k";
 /// The secret in a plain text.
 const CANARY_URL: &str = "redis://:zX9kQ4Lw2vB7nT1mRf6Y@cache";
 /// What must be there, in every ring and output: without it nothing would be proved.
@@ -40,7 +42,7 @@ pub(crate) const CASES: &[Case] = &[
             running.finish().assert_success();
             assert!(rings.iter().any(|ring| holds(ring, SEEN)), "nothing was emitted");
             for ring in &rings {
-                assert!(!holds(ring, CANARY), "a ring holds the secret: {}", around(ring));
+                assert!(!holds(ring, CANARY_BEGINS), "a ring holds the secret: {}", around(ring));
             }
             assert_clean_outputs(stage);
         },
@@ -226,9 +228,15 @@ fn secrets_of_all_kinds(early: &trine::Logger) {
     info!("key_inside_seen", seen = SEEN, map = map(&[("X-Api-Key", CANARY)]), nested = nested(5), own = Own);
     // By form, in what is written at the call.
     info!("form_written_seen", seen = SEEN, shown = %form, debug = ?form, list = [&form], map = map(&[("a", &form), (&form, "b")]));
-    info!("form_debug_seen", seen = SEEN, login = ?Login { password: CANARY });
+    info!("form_debug_seen", seen = SEEN, login = ?Login { password: CANARY }, pairs = ?[("password", CANARY)]);
+    let wrapped =
+        Wrapped { password: Some(CANARY), pretty: vec![("api_key", CANARY)], secret: CANARY.as_bytes() };
+    info!("form_debug_seen", seen = SEEN, wrapped = ?wrapped, text = format_args!("{wrapped:#?}").to_string());
     // Errors, their causes, and values that panic.
     error!(cause: &failed, "cause_seen", seen = SEEN, reason = %failed);
+    for cut in 0..CANARY_URL.len() {
+        error!(cause: &Long(cut), "cause_cut_seen", seen = SEEN);
+    }
     error!("panic_seen", seen = SEEN, shown = %Panics, debug = ?Panics, value = Panics);
     // Contexts.
     let log = bind!(password = CANARY, note = form, inside = map(&[("api_key", CANARY)]), secret);
@@ -322,6 +330,28 @@ struct Login {
 }
 
 #[derive(Debug)]
+#[expect(dead_code, reason = "only shown")]
+struct Wrapped {
+    password: Option<&'static str>,
+    pretty: Vec<(&'static str, &'static str)>,
+    secret: &'static [u8],
+}
+
+/// Longer than what is kept of the text of an error, and cut so many bytes behind the beginning of the secret.
+#[derive(Debug)]
+struct Long(usize);
+
+impl fmt::Display for Long {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// As in `error_text`.
+        const TEXT_BYTES_MAX: usize = 16 << 10;
+        write!(f, "{} {CANARY_URL} {}", "x".repeat(TEXT_BYTES_MAX - 1 - self.0), "y".repeat(TEXT_BYTES_MAX))
+    }
+}
+
+impl std::error::Error for Long {}
+
+#[derive(Debug)]
 struct Failed(Option<Box<Failed>>);
 
 impl fmt::Display for Failed {
@@ -365,7 +395,7 @@ impl Value for Panics {
 fn assert_clean_outputs(stage: &Stage) {
     for format in FORMATS {
         let bytes = fs::read(stage.path(&format!("{format:?}"))).unwrap();
-        assert!(!holds(&bytes, CANARY), "{format:?} holds the secret: {}", around(&bytes));
+        assert!(!holds(&bytes, CANARY_BEGINS), "{format:?} holds the secret: {}", around(&bytes));
         let seen = String::from_utf8_lossy(&bytes).matches(SEEN).count();
         assert!(seen >= EVENTS_MIN, "{format:?} has {seen} events");
         // As a list of numbers, as bytes are written.
@@ -380,6 +410,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 
 /// What stands around the secret.
 fn around(bytes: &[u8]) -> String {
-    let at = bytes.windows(CANARY.len()).position(|window| window == CANARY.as_bytes()).unwrap_or(0);
+    let at =
+        bytes.windows(CANARY_BEGINS.len()).position(|window| window == CANARY_BEGINS.as_bytes()).unwrap_or(0);
     String::from_utf8_lossy(&bytes[at.saturating_sub(300)..bytes.len().min(at + 60)]).into_owned()
 }
