@@ -257,7 +257,7 @@ proptest! {
     #[test]
     fn an_assigned_password_is_in_no_output(
         key in select(vec!["password", "DB_PASSWORD", "apiKey", "x-auth-token", "client.secret", "pwd"]),
-        form in select(vec!["K=V", "K=V&x=1", "K = V;", "\"K\":\"V\"", "'K': 'V'", "\\\"K\\\":\\\"V\\\"", "K=\"V\" x", "{K=V, x=1}", "K: V"]),
+        form in select(vec!["K=V", "K=V&x=1", "K = V;", "\"K\":\"V\"", "'K': 'V'", "\\\"K\\\":\\\"V\\\"", "K=\"V\" x", "{K=V, x=1}", "X { K: Some(\"V\") }", "X { a: 1, K: Y([\"V\", \"V\"]) }", "X {\n    K: \"V\",\n}", "[(\"K\", \"V\")]", "K: V"]),
         value in "[a-z][A-Za-z0-9!@#%^+/~:.-]{4,20}[0-9][a-z][0-9]",
         before in "[a-z {}\\[\\],.;!?\n-]{0,40}",
     ) {
