@@ -261,10 +261,11 @@ mod tests {
         let batcher = Batcher::new(100);
         let headers = std::collections::BTreeMap::from([("cookie", "hush")]);
         crate::batch!(batcher, "item_mask_counted", password = "hush", pin_code = 4711, seen = "beside");
-        crate::batch!(batcher, "item_mask_counted", note = "api_key=hush", shown = %"token=hush");
+        crate::batch!(batcher, "item_mask_counted", note = "api_key=hush");
+        crate::batch!(batcher, "item_mask_counted", shown = %"token=hush");
         let log = crate::bind!(secret = "hush");
         crate::batch!(batcher, log, "item_mask_counted", headers, list = ["pwd=hush"]);
-        let records = batcher.pending(|pending| pending.take()).flatten().expect("three wait");
+        let records = batcher.pending(|pending| pending.take()).flatten().expect("four wait");
         let bytes: Vec<u8> = records.records().flat_map(|(_, record)| record.to_vec()).collect();
         let holds = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
         assert!(holds(b"beside") && !holds(b"hush") && !holds(&4711_i64.to_le_bytes()));
