@@ -84,6 +84,22 @@ fn texts_are_searched_wherever_they_stand() {
 }
 
 #[test]
+fn a_plain_text_by_itself_is_searched() {
+    // Beside a value that is written anew, it would be looked at with it.
+    let captured = testing::capture();
+    info!("payment_note_added", text = format!("paid with {CARD}"));
+    assert_event!(captured, "payment_note_added", text = "paid with ****-****-****-1111");
+}
+
+#[test]
+fn a_treatment_holds_for_what_is_below_its_key() {
+    let captured = testing::capture();
+    info!("payment_process_started", card_number = map(&[("first", "1234 5678"), ("card_no", CARD)]));
+    let event = all(&captured.events());
+    assert!(!event.contains("5678") && event.contains("\"***\"") && event.contains("****-1111"), "{event}");
+}
+
+#[test]
 fn prose_and_numbers_are_left_alone() {
     let captured = testing::capture();
     info!("auth_token_expired", note = "token expired yesterday", id = 4_111_111_111_111_111_u64, at = 1.5);
