@@ -41,7 +41,7 @@ use crate::{
 
 pub(crate) use self::{
     counts::{Counts, counts, damaged_bytes, lag, ring_bytes_high, written_bytes},
-    flush::{flush, flush_patiently},
+    flush::{flush, flush_patiently, tell_losses},
     hold::{forget, hold_for_fork, hold_for_good, is_held_for_good},
     journal::{recover, recover_one},
     render::{OUTPUTS_MAX, Renderer},

@@ -16,8 +16,8 @@ use trine_ring::{caught, record::Record};
 
 use crate::{
     callsite::Callsite,
-    collector::{Counts, Renderer},
-    lock,
+    collector::{self, Counts, Renderer},
+    lock, loss,
 };
 
 thread_local! {
@@ -66,17 +66,20 @@ impl Inline {
         Inline { renderer: Renderer::new(), lines: Vec::new(), desk }
     }
 
-    fn deliver(&mut self, site: &'static Callsite, bytes: &[u8]) {
-        let Some(record) = Record::new(bytes) else { return };
+    /// True when an output has taken the event.
+    fn deliver(&mut self, site: &'static Callsite, bytes: &[u8]) -> bool {
+        let Some(record) = Record::new(bytes) else { return false };
         self.renderer.refresh(record.ticks());
         self.lines.resize_with(self.renderer.pipes().len(), Vec::new);
         if !self.renderer.render(site, record, &mut self.lines) {
-            return;
+            return false;
         }
+        let mut is_written = false;
         for (pipe, line) in self.renderer.pipes().iter().zip(&mut self.lines) {
             if !line.is_empty() {
                 match pipe.sink.write(line) {
                     Ok(()) => {
+                        is_written = true;
                         add(&self.desk.events, 1);
                         add(&self.desk.bytes, line.len() as u64);
                     }
@@ -90,6 +93,7 @@ impl Inline {
                 line.clear();
             }
         }
+        is_written
     }
 }
 
@@ -115,16 +119,20 @@ pub(crate) fn deliver(site: &'static Callsite, bytes: &[u8]) {
     }
     let outcome = caught::catch_unwind(std::panic::AssertUnwindSafe(|| inline.deliver(site, bytes)));
     desk.is_busy.store(false, Ordering::Release);
-    if outcome.is_err() {
+    let Ok(is_written) = outcome else {
         // An encoder or sink panicked: what it was at is lost, the program goes on.
         site.count_lost();
         return;
-    }
+    };
     let _ = INLINE.try_with(|place| {
         if let Ok(mut place) = place.try_borrow_mut() {
             *place = Some(inline);
         }
     });
+    if is_written && loss::is_untold() {
+        // There need not be a worker that says so.
+        collector::tell_losses();
+    }
 }
 
 /// What all threads delivered inline.

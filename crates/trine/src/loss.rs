@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -18,6 +19,15 @@ const REPORT_PAUSE: Duration = Duration::from_secs(1);
 
 static SITE: Callsite =
     Callsite::new("trine_events_lost", SELF_LEVEL, (module_path!(), file!(), line!()), &["lost", "names"]);
+
+/// Losses that were told.
+static TOLD: AtomicU64 = AtomicU64::new(0);
+
+/// True when something was lost of which no event tells yet.
+#[inline]
+pub(crate) fn is_untold() -> bool {
+    callsite::lost_total() != TOLD.load(Ordering::Relaxed)
+}
 
 /// Remembers what has been reported.
 pub(crate) struct LossReport {
@@ -40,6 +50,7 @@ impl LossReport {
         }
         let lost = total - self.total;
         self.total = total;
+        TOLD.store(total, Ordering::Relaxed);
         self.last = Some(Instant::now());
         let all = callsite::lost_by_name();
         let names: BTreeMap<&str, u64> = all

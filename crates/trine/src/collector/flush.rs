@@ -82,6 +82,14 @@ pub(crate) fn flush_patiently(deadline: Instant, patience: Duration) -> u64 {
     }
 }
 
+/// Has an event say what was lost, unless somebody else is at it.
+#[cold]
+pub(crate) fn tell_losses() {
+    if let Some(mut draining) = Draining::now() {
+        draining.0.pass();
+    }
+}
+
 impl Collector {
     /// Has the sinks hand what they have to the operating system, or to the disk.
     pub(super) fn flush_sinks(&mut self) {

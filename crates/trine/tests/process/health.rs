@@ -33,9 +33,12 @@ pub(crate) const CASES: &[Case] = &[
             both.delivery(Delivery::Inline).start();
             (0..EVENTS).for_each(|n| info!("step_done", n));
             let health = trine::health();
-            assert_eq!((health.written, health.lost), (EVENTS, EVENTS));
+            let text = text_of(&place.path("app.jsonl"));
+            // Losses are told while the program runs, though there is no worker.
+            assert!(text.contains("trine_events_lost"));
+            assert_eq!((health.written, health.lost), (text.lines().count() as u64, EVENTS));
             assert_eq!(health.lost_by_name, BTreeMap::from([("step_done", EVENTS)]));
-            assert_eq!(health.sink_errors, EVENTS);
+            assert!(health.sink_errors >= EVENTS);
         },
         |stage| {
             stage.run().assert_success();

@@ -22,9 +22,9 @@ use trine::{Format, Output, Setup};
 const CASE: &str = "PROCESS_CASE";
 /// Name of the variable with the case's directory.
 const DIRECTORY: &str = "PROCESS_DIRECTORY";
-/// A program that takes longer hangs: it is killed, with all its children. Twenty times what the longest takes on two
-/// idle cores.
-const PROGRAM_MAX: Duration = Duration::from_secs(60);
+/// A program that takes longer hangs: it is killed, with all its children. A hundred times what the longest takes on two idle
+/// cores; a minute is not enough where ten others want them.
+const PROGRAM_MAX: Duration = Duration::from_secs(300);
 /// Pause between two looks, where something outside has to be polled.
 const POLL_PAUSE: Duration = Duration::from_millis(2);
 
