@@ -432,7 +432,8 @@ impl<'a> Values<'a> {
             let behind = match width_of(*tag) {
                 WIDTH_TEXT => {
                     let Some((len, rest)) = rest.split_first_chunk() else { return false };
-                    let Some((text, behind)) = rest.split_at_checked(u32::from_le_bytes(*len) as usize) else {
+                    let Some((text, behind)) = rest.split_at_checked(u32::from_le_bytes(*len) as usize)
+                    else {
                         return false;
                     };
                     if *tag == Tag::Str as u8 && fits(text) {
