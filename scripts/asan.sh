@@ -26,9 +26,16 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}/asan
 export ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0:handle_sigfpe=0:use_sigaltstack=0
 unset "${!TRINE_@}"
 
+# Tests of bounds in time and memory, and of how calls are inlined: what is checked here takes ten times as long, and more memory.
+skips=()
+for test in a_stack_trace_comes_when eight_threads_lose_nothing flush_waits_for_an_output_that_recovers forks_amid_emitting_threads \
+    lines_for_a_file_that_is_no_output ten_thousand_short_lived_threads with_two_outputs_of_which_one_is_broken; do
+    skips+=(--skip "$test")
+done
+
 run() {
     echo "── $*"
-    cargo test --target "$host" --locked --no-fail-fast "$@" || exit 1
+    cargo test --target "$host" --locked --no-fail-fast "$@" -- "${skips[@]}" || exit 1
 }
 
 files=()

@@ -101,12 +101,14 @@ pub(crate) fn run(kills: u64, seed: u64) -> ExitCode {
                     let _ = child.kill();
                     let _ = child.wait();
                     println!("victim {run} finds memory enough");
+                    shared.remove();
                     return place.keep();
                 }
             }
         };
         if status.signal() != Some(KILL) || group.killed() != run + 1 {
             println!("victim {run}: {status}, {} killed for want of memory", group.killed());
+            shared.remove();
             return place.keep();
         }
         counts.push(told);

@@ -7,7 +7,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use trine::{
@@ -29,6 +29,9 @@ pub(crate) const GROUP: &str = "FAULTS_GROUP";
 /// What it eats at a time, and how long that takes it.
 const BITE_BYTES: usize = 1 << 20;
 const BITE_PAUSE: Duration = Duration::from_millis(1);
+/// An event that waits so long may be counted as lost, which happens where a group without memory cannot write either: that
+/// event is not counted on, and its thread emits no more. The first such event of each thread waits a second.
+const STALL: Duration = Duration::from_millis(900);
 /// Longest that a victim that ends waits for its outputs.
 const FLUSH_MAX: Duration = Duration::from_secs(20);
 /// One event in so many is too large for a small ring.
@@ -100,6 +103,7 @@ pub(crate) fn run(place: &Path, run: u64, life: &str, plan: &Plan) {
     if group.is_some() {
         thread::spawn(eat);
     }
+    let is_hungry = group.is_some();
     let events = life.parse().unwrap_or(u64::MAX);
     let counts = Arc::new(Counts::open(place, run));
     let threads: Vec<_> = (0..plan.threads)
@@ -107,13 +111,23 @@ pub(crate) fn run(place: &Path, run: u64, life: &str, plan: &Plan) {
             let counts = Arc::clone(&counts);
             thread::spawn(move || {
                 for n in 0..events {
+                    let begin = is_hungry.then(Instant::now);
                     info!("step_done", run, thread, n, text = text(n));
+                    if begin.is_some_and(|begin| begin.elapsed() >= STALL) {
+                        return;
+                    }
                     counts.of(thread).store(n + 1, Ordering::Release);
                 }
             })
         })
         .collect();
     threads.into_iter().for_each(|thread| drop(thread.join()));
+    if is_hungry {
+        // The system comes for it.
+        loop {
+            thread::park();
+        }
+    }
     trine::flush(FLUSH_MAX);
     if let Some(word) = counts.0.words().last() {
         word.store(trine::health().lost, Ordering::Release);
