@@ -11,10 +11,12 @@ use crate::{
     stage::{Case, Place, Stage, poll, to},
 };
 
-/// Events of the first process: more than a pipe and some chunks hold.
+/// Events of the first process: more than a pipe and a chunk hold.
 const EVENTS: u64 = 4_000;
 /// Longest that the first process takes to emit them.
 const EMITTING_MAX: Duration = Duration::from_secs(20);
+/// Longest that the worker takes to render them, behind a sink that takes nothing.
+const RENDERED_MAX: Duration = Duration::from_secs(1);
 /// Bytes before the version in the header of a ring.
 const VERSION_AT: usize = 8;
 
@@ -89,7 +91,12 @@ pub(crate) const CASES: &[Case] = &[
                 return;
             }
             // The second list of outputs, of a process that is called after the first.
-            emit_and_wait(place, stuck(place));
+            stuck(place).start();
+            emit();
+            // Lines wait for the valve when the process is killed.
+            trine::flush(RENDERED_MAX);
+            fs::write(place.path("ready"), "").unwrap();
+            place.wait();
         },
         |stage| {
             kill_first(stage);
@@ -135,11 +142,15 @@ fn emit_and_wait(place: &Place, setup: Setup) {
     let is_first = !place.path("ready").exists();
     setup.start();
     if is_first {
-        for n in 0..EVENTS {
-            info!("step_done", thread = 0, n);
-        }
+        emit();
         fs::write(place.path("ready"), "").unwrap();
         place.wait();
+    }
+}
+
+fn emit() {
+    for n in 0..EVENTS {
+        info!("step_done", thread = 0, n);
     }
 }
 
