@@ -118,7 +118,8 @@ impl Remains {
     /// Where reading begins: the position that was handed back last.
     fn find_tail(&self, head: u64, [tail, copy]: [u64; 2], handed_back: Option<u64>) -> Option<u64> {
         let capacity = self.capacity;
-        let is_possible = |at: u64| at.is_multiple_of(ALIGN) && at <= u64::MAX - capacity;
+        // With room for a ring and a record behind it: positions are added to.
+        let is_possible = |at: u64| at.is_multiple_of(ALIGN) && at <= u64::MAX / 2 - capacity;
         let is_begin = |at: u64| is_possible(at) && (at == head || self.begins_at(at));
         let stored = if tail == copy && is_possible(tail) {
             Some(tail)
@@ -255,6 +256,16 @@ mod tests {
         assert_eq!(rest(&mut Remains::open(&place.file(), None).unwrap()), (vec![], 0), "once");
         let handed_back = Remains::open(&place.file(), Some(position)).map(|mut remains| rest(&mut remains));
         assert_eq!(handed_back.unwrap().0, []);
+    }
+
+    #[test]
+    fn a_position_at_the_end_of_all_numbers_is_none() {
+        let place = Place::new("far");
+        let (read, end) = leave_a_ring(&place);
+        for far in [!7, (u64::MAX - RING_BYTES_MIN as u64) & !7] {
+            let mut remains = Remains::open(&place.file(), Some(far)).unwrap();
+            assert_eq!(rest(&mut remains), ((read..end).collect(), 0), "{far}");
+        }
     }
 
     #[test]
