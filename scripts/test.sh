@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that must pass, in short steps; stops at the first that does not, and shows what it said.
 #
-#   bash scripts/test.sh               everything, but of the benchmark only Trine and the floors
+#   bash scripts/test.sh               everything, but of the benchmark only Trine and the floors, and no Spark
 #   bash scripts/test.sh --fast        formatting, lints and tests only, with what is installed
 #   bash scripts/test.sh --with-bench  all of the benchmark, with tiny input: builds every rival, some ten minutes more
 #   bash scripts/test.sh --with-spark  questions as SQL asked of real Spark too: some four minutes more

@@ -6,7 +6,7 @@
 #   bash bench/query/compare.sh only=trine,duckdb log=shop.jsonl others=no
 #
 # Prints a Markdown table; what is missing is named with the way to get it. The file goes to TMPDIR (/tmp), and away at the end.
-# DuckDB and ClickHouse come from PyPI: bash scripts/install-test-tools.sh has DuckDB; PYTHON=… takes another Python.
+# DuckDB and ClickHouse come from PyPI: bash scripts/install-test-tools.sh has both; PYTHON=… takes another Python.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -2,7 +2,7 @@
 # Kills a program that emits, at random moments, inside its system calls and for want of memory, flips bits in what it left, and counts
 # what is in its log.
 #
-#   bash tests/faults/kill.sh          # 200 kills: what CI runs, some 20 s
+#   bash tests/faults/kill.sh          # 200 kills, and all else: what CI runs, a minute or two
 #   bash tests/faults/kill.sh 2000     # as many as said
 #   bash tests/faults/kill.sh 50 42    # with a seed that a run has printed
 #
