@@ -55,6 +55,9 @@ use self::{
 /// Rendered bytes are written when there are so many. A write of 64 KiB costs 106 ns per 270-byte line, of 128 KiB 91, of 256 KiB
 /// 80, of 512 KiB 72 (the page cache takes larger pieces at once); larger ones hold ring space longer, and leave the nearer cache.
 const CHUNK_BYTES: usize = 256 << 10;
+/// So many where a sink may keep its writer waiting: rings get room again, and callers see that something is taken, only after a whole
+/// write, which a slow reader of a pipe makes long.
+const CHUNK_BYTES_SLOW: usize = 64 << 10;
 /// Memory for the lines of one failing output while others work. Beyond it, its lines are counted as lost.
 const PENDING_BYTES_MAX: usize = 8 << 20;
 /// Pause before a failing output is tried again.

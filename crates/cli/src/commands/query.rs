@@ -11,7 +11,7 @@ use clap::Args;
 use trine_query::{
     answer::{Answer, Cell, Column, Kind, Shape},
     engine::{Error, Lines, MEMORY_BYTES, Settings, Told, ask, tell},
-    lang::{Dimension, Unit},
+    lang::{self, Dimension, Unit, ast::Stage},
     scan::input::{Input, Progress},
     sql,
 };
@@ -229,10 +229,10 @@ fn failure(error: Error) -> Failure {
 fn show(flags: &Flags, question: &str, answer: &Answer) -> Result<(), Failure> {
     let written = Failure::io("write to the standard output");
     if flags.count {
-        let count = match answer.shape {
-            Shape::Events => answer.notes.matched,
-            _ => answer.rows.len() as u64,
-        };
+        // Of `context`, its matches and not what is around them.
+        let is_around =
+            lang::parse(question).is_ok_and(|query| matches!(query.stages.last(), Some(Stage::Context(_))));
+        let count = if is_around { answer.notes.matched } else { answer.rows.len() as u64 };
         return show_count(count, answer);
     }
     if answer.shape == Shape::Events && flags.output.is_none() {

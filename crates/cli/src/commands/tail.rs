@@ -175,7 +175,10 @@ impl<'f> Tail<'f> {
                 let lenient = Settings { is_lenient: true, ..settings };
                 let mut text = String::new();
                 for log in logs {
-                    text += &last_of(&question, log, most, &lenient).map_err(failure)?.ndjson();
+                    for line in lines(&last_of(&question, log, most, &lenient).map_err(failure)?).rev() {
+                        text += line;
+                        text.push('\n');
+                    }
                 }
                 if text.is_empty() {
                     // Is it a slip?

@@ -10,6 +10,9 @@ use crate::{answer::Cell, scan::foreign::Format};
 pub(super) struct Keeping {
     /// Sorted by these, each descending or not; equal ones, and without any, by their place in the input.
     pub(super) sort: Vec<(Expr, bool)>,
+    /// Whether of equal ones the last comes first: where the newest are to come first, those of one moment are as old as their place
+    /// says.
+    pub(super) is_newest_first: bool,
     /// At most so many.
     pub(super) limit: Option<usize>,
 }
@@ -124,5 +127,5 @@ fn order(keeping: &Keeping, a: (&[Cell], Place), b: (&[Cell], Place)) -> Orderin
             return order;
         }
     }
-    a.1.cmp(&b.1)
+    if keeping.is_newest_first { b.1.cmp(&a.1) } else { a.1.cmp(&b.1) }
 }

@@ -267,7 +267,7 @@ fn find<T: Send>(
     Ok(Found { worker, report, is_early })
 }
 
-const NONE: Keeping = Keeping { sort: Vec::new(), limit: None };
+const NONE: Keeping = Keeping { sort: Vec::new(), is_newest_first: false, limit: None };
 
 fn finish(
     text: &str,

@@ -14,10 +14,24 @@ const PLACE: &str = "trine_place";
 impl Translator<'_> {
     /// An event for each item of a list. Where there is none, the event as it is.
     pub(super) fn explode(&self, select: &mut Select, field: &Field) -> Result<(), Error> {
-        if select.is_shaped() {
+        // What was added is still a text that names columns; of the list, there will be an item only.
+        let has_added = match &select.scope {
+            Scope::Events(added) => added.iter().any(|(name, sql)| sql.text != self.dialect.name(name)),
+            _ => false,
+        };
+        if select.is_shaped() || has_added {
             select.wrap(self)?;
         }
         let list = select.scope.field(self, field)?.text;
+        for (order, _) in &select.order {
+            if let Order::Expr(expr) = order
+                && self.expr(&select.scope, expr)?.text.contains(&list)
+            {
+                let (word, stage) = (expr.to_string(), "to sort by a list that a later stage takes apart");
+                let at = self.text.find(&word).unwrap_or(0);
+                return Err(self.unsayable(at, word.len(), stage).hint("sort behind `explode`"));
+            }
+        }
         let items = match self.dialect {
             Dialect::DuckDb => format!("unnest(coalesce({list}, [NULL]))"),
             // A list is never null there: an empty one stands for none.

@@ -7,8 +7,8 @@ use std::{
 use trine_ring::{caught::catch_unwind, clock::monotonic_ns, record::Record};
 
 use super::{
-    CHUNK_BYTES, PENDING_BYTES_MAX, RETRY_PAUSE, Renderer, SINK_SINCE_NS, WRITTEN_BYTES, WRITTEN_ERRORS,
-    WRITTEN_EVENTS,
+    CHUNK_BYTES, CHUNK_BYTES_SLOW, MAY_CALLERS_WRITE, PENDING_BYTES_MAX, RETRY_PAUSE, Renderer,
+    SINK_SINCE_NS, WRITTEN_BYTES, WRITTEN_ERRORS, WRITTEN_EVENTS,
 };
 use crate::{
     black_box::Journal,
@@ -39,7 +39,8 @@ pub(super) struct OutputState {
 /// True when some output has enough new lines to be written.
 #[inline]
 pub(super) fn is_chunk_full(outputs: &[OutputState], lines: &[Vec<u8>]) -> bool {
-    outputs.iter().zip(lines).any(|(output, lines)| lines.len() - output.refused >= CHUNK_BYTES)
+    let full = if MAY_CALLERS_WRITE.load(Ordering::Relaxed) { CHUNK_BYTES } else { CHUNK_BYTES_SLOW };
+    outputs.iter().zip(lines).any(|(output, lines)| lines.len() - output.refused >= full)
 }
 
 /// Renders a record for the outputs that want it and can hold it.

@@ -48,12 +48,14 @@ impl Planner<'_> {
             }
             Stage::Fields(items) => self.fields(items, next)?,
             Stage::Sort(keys) => {
-                let keeping = Keeping { sort: self.sort(keys)?, limit: limit_of(next) };
+                let is_newest_first = matches!(keys.last(), Some(SortKey { expr: ast::Expr::Field(field), is_descending: true })
+                    if field.name == crate::engine::event::TIME);
+                let keeping = Keeping { sort: self.sort(keys)?, is_newest_first, limit: limit_of(next) };
                 self.close(Sink::Keep(keeping), None, None);
             }
             Stage::Limit(limit) => {
                 let limit = Some(usize::try_from(*limit).unwrap_or(usize::MAX));
-                self.close(Sink::Keep(Keeping { sort: Vec::new(), limit }), None, None);
+                self.close(Sink::Keep(Keeping { limit, ..Keeping::default() }), None, None);
             }
             Stage::Dedup(fields) => {
                 let exprs = self.slots(fields)?;
@@ -140,7 +142,7 @@ impl Planner<'_> {
             exprs.push(expr);
             columns.push(column);
         }
-        let keeping = Keeping { sort: Vec::new(), limit: limit_of(next) };
+        let keeping = Keeping { limit: limit_of(next), ..Keeping::default() };
         self.close(Sink::Project(exprs, columns.clone(), keeping), None, Some(columns));
         Ok(())
     }
