@@ -194,6 +194,14 @@ pub(crate) fn count_sampled_out(site: &'static Callsite) {
 #[doc(hidden)]
 #[inline]
 pub fn count(site: &'static Callsite) {
+    if !emit::with_tally(|tally| tally.count(site)).unwrap_or(false) {
+        count_slowly(site);
+    }
+}
+
+/// As an event does that is the thread's first.
+#[cold]
+fn count_slowly(site: &'static Callsite) {
     let is_counted = emit::with_tally(|tally| {
         tally.provide();
         tally.count(site)
