@@ -19,5 +19,6 @@ timeout 120 "$faults" control 20 "$seed"
 timeout $((60 + kills)) "$faults" kill "$kills" "$seed"
 timeout 600 "$faults" write 60 "$seed"
 timeout 900 "$faults" calls 400 "$seed"
-timeout 300 "$faults" memory 20 "$seed"
+# Where files are small and threads many, each takes six seconds.
+timeout 600 "$faults" memory 10 "$seed"
 timeout 300 "$faults" flip 200 "$seed"
