@@ -43,3 +43,15 @@ fn the_shop_is_killed_and_its_log_is_whole() {
     assert!((1..=24).contains(&in_flight), "{ops}");
     fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn nothing_is_left_behind_and_nobody_complains() {
+    let folder = std::env::temp_dir().join(format!("trine-demo-tidy-{}", std::process::id()));
+    fs::create_dir(&folder).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trine"));
+    let output = command.args(["demo", "--seconds", "1"]).env("TMPDIR", &folder).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && told.lines().all(|line| line.starts_with("note: ")), "{told}");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    fs::remove_dir_all(folder).unwrap();
+}

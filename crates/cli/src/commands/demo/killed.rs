@@ -8,8 +8,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use trine::recovery;
-
 use crate::exit::Failure;
 
 /// How often it is looked whether the shop still runs.
@@ -41,14 +39,9 @@ impl Drop for Shop {
 pub(super) fn run(log: &Path, time: Duration) -> Result<Outcome, Failure> {
     let black_box = log.with_file_name(BLACK_BOX);
     let start = || format!("start the shop with its log `{}`", log.display());
-    let mut command = Command::new(env::current_exe().map_err(Failure::io(start()))?);
-    // What is set for the programs of whoever looks at the demo is not meant for the shop.
-    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TRINE_")) {
-        command.env_remove(name);
-    }
+    let mut command = trine().map_err(Failure::io(start()))?;
     command.args(["demo", "--shop"]).arg(log).env("TRINE_BLACK_BOX", &black_box);
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().map_err(Failure::io(start()))?;
-    let mut shop = Shop(child);
+    let mut shop = Shop(command.stdout(Stdio::null()).spawn().map_err(Failure::io(start()))?);
     let end = Instant::now() + time;
     while Instant::now() < end {
         thread::sleep(LOOK.min(end.saturating_duration_since(Instant::now())));
@@ -57,16 +50,42 @@ pub(super) fn run(log: &Path, time: Duration) -> Result<Outcome, Failure> {
         }
     }
     drop(shop);
-    let mut recovered = 0;
+    let (written, _) = size_of(log)?;
     if black_box.exists() {
-        let found = recovery::look(&black_box);
-        for found in found.map_err(Failure::io(format!("look into `{}`", black_box.display())))? {
-            let why = |why| Failure::Io("write what the shop had not".to_owned(), io::Error::other(why));
-            recovered += found.write(None).map_err(why)?;
-        }
+        recover(&black_box)?;
         fs::remove_dir_all(&black_box).map_err(Failure::io(format!("remove `{}`", black_box.display())))?;
     }
+    let (events, bytes) = size_of(log)?;
+    Ok(Outcome { events, bytes, recovered: events - written })
+}
+
+/// This program, without what is set for the programs of whoever looks at the demo.
+fn trine() -> io::Result<Command> {
+    let mut command = Command::new(env::current_exe()?);
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TRINE_")) {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null());
+    Ok(command)
+}
+
+/// Has the command write what the shop had not. Another process: recovery opens the files as outputs of whoever does it, who then
+/// looks after them to its end.
+fn recover(black_box: &Path) -> Result<(), Failure> {
+    let tried = || "write what the shop had not".to_owned();
+    let output = trine().and_then(|mut trine| trine.arg("recover").arg(black_box).output());
+    let output = output.map_err(Failure::io(tried()))?;
+    match output.status.code() {
+        // Or it had written all of it.
+        Some(0 | 1) => Ok(()),
+        _ => {
+            Err(Failure::Io(tried(), io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned())))
+        }
+    }
+}
+
+/// Lines and bytes of a log.
+fn size_of(log: &Path) -> Result<(u64, u64), Failure> {
     let read = fs::read(log).map_err(Failure::io(format!("read `{}`", log.display())))?;
-    let events = read.iter().filter(|byte| **byte == b'\n').count() as u64;
-    Ok(Outcome { events, bytes: read.len() as u64, recovered })
+    Ok((read.iter().filter(|byte| **byte == b'\n').count() as u64, read.len() as u64))
 }

@@ -22,7 +22,7 @@ pub(super) fn open(log: &Path) {
     thread::scope(|scope| {
         for number in 0..THREADS {
             scope.spawn(move || {
-                let mut chance = Chance(number);
+                let mut chance = Chance(fastrand::Rng::with_seed(number));
                 while Instant::now() < end {
                     serve(&mut chance);
                 }
@@ -33,7 +33,7 @@ pub(super) fn open(log: &Path) {
 
 /// One request of a customer.
 fn serve(chance: &mut Chance) {
-    let request_id = format!("req_{:08x}", chance.next() >> 32);
+    let request_id = format!("req_{:08x}", chance.0.u32(..));
     let log = bind!(request_id = request_id, user_id = format!("user_{}", 1000 + chance.below(9000)));
     if chance.below(100) < 70 {
         let endpoint = chance.pick(&["/products", "/products/search", "/cart"]);
@@ -113,26 +113,18 @@ fn told(result: Result<(), Refusal>) -> Result<(), Refusal> {
     result.inspect_err(|why| operation::record("reason", why.reason()))
 }
 
-/// Random numbers from a seed. SplitMix64, by Steele, Lea and Flood, 2014.
+/// What happens to a thread's customers: the same at each run.
 #[derive(Debug)]
-struct Chance(u64);
+struct Chance(fastrand::Rng);
 
 impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
     /// A number from `0` to `bound - 1`.
     fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
+        self.0.u64(..bound)
     }
 
     fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len() as u64) as usize]
+        from[self.0.usize(..from.len())]
     }
 
     /// What another system takes to answer, in milliseconds; one time in fifty, six times that.
