@@ -184,6 +184,17 @@ pub(super) fn share_input<'p>(
     share(segment, condition, Readers::new(input), &sample, settings)
 }
 
+/// How the input is read, until that is set.
+pub(super) fn options<'s>(settings: &Settings<'s>, stop: &'s AtomicBool) -> Options<'s> {
+    Options {
+        threads: settings.threads,
+        range: settings.range,
+        stop: Some(stop),
+        progress: settings.progress,
+        ..Options::default()
+    }
+}
+
 /// Runs the first segment over the input.
 pub(super) fn read(
     segment: &Segment,
@@ -194,16 +205,9 @@ pub(super) fn read(
     let shared = share_input(segment, condition, input, settings);
     let budget = Budget::new(settings.memory_bytes);
     let own_stop = AtomicBool::new(false);
-    let options = Options {
-        threads: settings.threads,
-        range: settings.range,
-        stop: Some(&own_stop),
-        progress: settings.progress,
-        ..Options::default()
-    };
     let outcome = scan(
         input,
-        &options,
+        &options(settings, &own_stop),
         || (Worker::new(segment), 0_usize),
         |(worker, reported), block| {
             if settings.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) || budget.is_over() {

@@ -18,7 +18,7 @@ use crate::{
     answer::{Answer, Column, Notes, row_json},
     lang::{self, ast::Query},
     scan::{
-        input::{Input, Options, Report, scan_in_order},
+        input::{Input, Report, scan_in_order},
         needles::Condition,
     },
 };
@@ -215,16 +215,9 @@ fn find<T: Send>(
     let budget = Budget::new(settings.memory_bytes);
     let (own_stop, is_done) = (AtomicBool::new(false), AtomicBool::new(false));
     let too_many = AtomicUsize::new(0);
-    let options = Options {
-        threads: settings.threads,
-        range: settings.range,
-        stop: Some(&own_stop),
-        progress: settings.progress,
-        ..Options::default()
-    };
     let outcome = scan_in_order(
         input,
-        &options,
+        &run::options(settings, &own_stop),
         || Worker::new(segment),
         |worker, block| {
             if settings.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {

@@ -7,6 +7,7 @@ use crate::{
     answer::{Column, Kind},
     engine::{
         differ::Differing,
+        event::TIME,
         expr::Expr,
         facets,
         functions::Scalar,
@@ -48,8 +49,9 @@ impl Planner<'_> {
             }
             Stage::Fields(items) => self.fields(items, next)?,
             Stage::Sort(keys) => {
-                let is_newest_first = matches!(keys.last(), Some(SortKey { expr: ast::Expr::Field(field), is_descending: true })
-                    if field.name == crate::engine::event::TIME);
+                let is_time =
+                    |expr: &ast::Expr| matches!(expr, ast::Expr::Field(field) if field.name == TIME);
+                let is_newest_first = keys.last().is_some_and(|key| key.is_descending && is_time(&key.expr));
                 let keeping = Keeping { sort: self.sort(keys)?, is_newest_first, limit: limit_of(next) };
                 self.close(Sink::Keep(keeping), None, None);
             }
@@ -135,7 +137,7 @@ impl Planner<'_> {
                 other => other.to_string(),
             });
             if let (Scope::Events(_), ast::Expr::Field(field)) = (&self.open.scope, &item.expr)
-                && field.name == crate::engine::event::TIME
+                && field.name == TIME
             {
                 column.kind = Kind::Time;
             }
