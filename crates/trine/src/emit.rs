@@ -128,9 +128,7 @@ pub fn emit_with(site: &'static Callsite, logger: Option<&Logger>, mut options: 
     } else {
         masks::named(site.keys(), args, push);
     }
-    if pipeline::flags() & pipeline::FLAG_PARKED != 0 {
-        worker::wake();
-    }
+    wake_if_parked(pipeline::flags());
 }
 
 /// Hands the record of an event that is to wait in a batch to `keep`, unless sampling drops it. It is counted and has its context, as
@@ -166,15 +164,21 @@ pub(crate) fn with_record(
     give_back(bytes);
 }
 
+/// A worker that sleeps until something comes is told so.
+#[inline(always)]
+fn wake_if_parked(flags: u8) {
+    if flags & pipeline::FLAG_PARKED != 0 {
+        worker::wake();
+    }
+}
+
 /// Emits an event whose arguments hold nothing that may not be shown: events of a batch.
 pub(crate) fn emit_masked(site: &'static Callsite, args: &[Arg<'_>]) {
     if site.needs() != 0 {
         return emit(site, args);
     }
     push_slowly(site, &[], &[], Body::Masked(args), clock::ticks());
-    if pipeline::flags() & pipeline::FLAG_PARKED != 0 {
-        worker::wake();
-    }
+    wake_if_parked(pipeline::flags());
 }
 
 /// Sends an encoded record to where the thread's events go.
@@ -214,9 +218,7 @@ fn push(site: &'static Callsite, logger: Option<&Logger>, args: &[Arg<'_>]) {
     if !matches!(done, Ok(true)) {
         push_slowly(site, context, &[], Body::Args(args), ticks);
     }
-    if flags & pipeline::FLAG_PARKED != 0 {
-        worker::wake();
-    }
+    wake_if_parked(flags);
 }
 
 /// The way of events that rules sample or masks change. What a rule drops without asking for a key goes no further.
@@ -284,9 +286,7 @@ pub(crate) fn push_end(ticks: u64, site: &'static Callsite, duration_ms: f64, ke
 #[inline(never)]
 fn push_kept(site: &'static Callsite, first: Option<f64>, kept: &KeptValues, ticks: u64) {
     push_slowly(site, &[], &[], Body::Kept(first, kept), ticks);
-    if pipeline::flags() & pipeline::FLAG_PARKED != 0 {
-        worker::wake();
-    }
+    wake_if_parked(pipeline::flags());
 }
 
 /// The short way of an operation's event; false when it cannot be gone.
@@ -304,9 +304,7 @@ fn push_run(site: &'static Callsite, push: impl FnOnce(&mut Producer, &[u8]) -> 
         }
         is_done
     });
-    if flags & pipeline::FLAG_PARKED != 0 {
-        worker::wake();
-    }
+    wake_if_parked(flags);
     matches!(done, Ok(true))
 }
 
@@ -322,9 +320,7 @@ pub(crate) fn push_at_length(
     let flags = pipeline::flags();
     // Not the short way of `push`: with a second caller that would no longer be inlined, which costs every event 4 %.
     push_slowly(site, context, fields, Body::Args(&[Arg::F64(duration_ms)]), ticks);
-    if flags & pipeline::FLAG_PARKED != 0 {
-        worker::wake();
-    }
+    wake_if_parked(flags);
 }
 
 /// The contexts of one event, the most specific first; empty where there is none.
