@@ -52,6 +52,25 @@ pub(crate) const CASES: &[Case] = &[
         },
     ),
     Case::new(
+        "a_sink_that_may_wait_is_given_small_pieces",
+        |place| {
+            let valve = Valve::new(FileSink::new(place.path("app.jsonl")), Flow::Stuck);
+            to(Output::to(valve.clone())).start();
+            for n in 0..EVENTS {
+                info!("step_done", n);
+            }
+            valve.set(Flow::Open);
+            assert_eq!(trine::flush(Duration::from_secs(30)), 0);
+            place.say(format_args!("largest {}", valve.largest()));
+        },
+        |stage| {
+            let outcome = stage.run();
+            outcome.assert_success();
+            // All that waited would be more; so would a chunk for a sink that is prompt.
+            assert!((32 << 10..80 << 10).contains(&outcome.number("largest")), "{outcome:?}");
+        },
+    ),
+    Case::new(
         "debug_is_lost_at_once_and_info_waits_once_per_stall",
         |place| {
             let valve = Valve::new(FileSink::new(place.path("app.jsonl")), Flow::Broken);

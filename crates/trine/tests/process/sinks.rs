@@ -2,7 +2,10 @@
 
 use std::{
     io,
-    sync::{Arc, Condvar, Mutex},
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use trine::{Sink, WriteError, sink::FileSink};
@@ -25,16 +28,27 @@ pub(crate) struct Valve {
     file: Arc<FileSink>,
     /// It behaves as its file in all else.
     is_file: bool,
+    largest: Arc<AtomicUsize>,
 }
 
 impl Valve {
     pub(crate) fn new(file: FileSink, flow: Flow) -> Valve {
-        Valve { state: Arc::new((Mutex::new(flow), Condvar::new())), file: Arc::new(file), is_file: false }
+        Valve {
+            state: Arc::new((Mutex::new(flow), Condvar::new())),
+            file: Arc::new(file),
+            is_file: false,
+            largest: Arc::default(),
+        }
     }
 
     /// One that is called as its file.
     pub(crate) fn as_file(file: FileSink, flow: Flow) -> Valve {
         Valve { is_file: true, ..Valve::new(file, flow) }
+    }
+
+    /// Bytes of the largest write.
+    pub(crate) fn largest(&self) -> usize {
+        self.largest.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set(&self, flow: Flow) {
@@ -45,6 +59,7 @@ impl Valve {
 
 impl Sink for Valve {
     fn write(&self, lines: &[u8]) -> Result<(), WriteError> {
+        self.largest.fetch_max(lines.len(), Ordering::Relaxed);
         let (flow, changed) = &*self.state;
         let flow = *changed.wait_while(flow.lock().unwrap(), |flow| *flow == Flow::Stuck).unwrap();
         match flow {
