@@ -339,9 +339,14 @@ impl Collector {
         pass
     }
 
-    fn drain(&mut self) -> Pass {
+    /// Takes the rings that are new.
+    fn meet(&mut self) {
         self.rings.append(&mut pipeline::arrivals());
         self.ring_times.resize(self.rings.len(), i64::MIN);
+    }
+
+    fn drain(&mut self) -> Pass {
+        self.meet();
         let is_replaced = IS_REPLACED.swap(false, Ordering::Acquire);
         if is_replaced
             || self.renderer.is_none()
@@ -565,8 +570,9 @@ impl Collector {
         self.outputs.iter().map(|output| output.events).max().unwrap_or(0)
     }
 
-    /// Events that no sink has accepted yet.
+    /// Events that no sink has accepted yet, also in rings that came during the last pass.
     fn backlog(&mut self) -> u64 {
+        self.meet();
         self.lines_waiting() + self.rings.iter_mut().map(Consumer::backlog).sum::<u64>()
     }
 }

@@ -3,7 +3,8 @@
 use std::{
     cell::Cell,
     fmt, fs,
-    os::unix::process::ExitStatusExt,
+    os::{fd::AsRawFd, unix::process::ExitStatusExt},
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -17,13 +18,15 @@ use trine::{Batcher, Output, batch, info, sink::FileSink};
 use crate::{
     lines::{assert_counts_up, assert_steps, events, named, steps_only},
     sinks::{Flow, Valve},
-    stage::{Case, Place, Stage, to},
+    stage::{Case, Place, Stage, poll, text_of, to},
 };
 
 /// Events of a simple program: several chunks of the worker's.
 const EVENTS: u64 = 1_000;
 /// Threads that emit while the process ends.
 const THREADS: u64 = 4;
+/// Longest that something is waited for which has to come: leaving takes five seconds where a sink is slow.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Times that a race is run.
 const RACES: usize = 5;
 
@@ -117,6 +120,32 @@ pub(crate) const CASES: &[Case] = &[
             assert_eq!(events[0]["behind"], 1, "{}", events[0]);
             assert!(events[0]["value"].as_str().unwrap().contains("panicked"), "{}", events[0]);
             assert_steps(&events, 0..1, EVENTS);
+        },
+    ),
+    Case::new(
+        "what_came_while_the_last_write_was_slow_is_left_for_the_next_start",
+        |place| {
+            if place.path("errors").exists() {
+                return place.to_file().start();
+            }
+            to_file(&place.path("errors"));
+            let valve = Valve::as_file(FileSink::new(place.path("app.jsonl")), Flow::Stuck);
+            to(Output::to(valve.clone())).start();
+            info!("step_done", thread = 0, n = 0);
+            assert!(poll(PATIENCE, || valve.largest() > 0), "nothing was written");
+            // A ring that the pass under way knows nothing of.
+            thread::spawn(|| info!("step_done", thread = 1, n = 0)).join().unwrap();
+            let errors = place.path("errors");
+            thread::spawn(move || {
+                assert!(poll(PATIENCE, || text_of(&errors).contains("the process ends with 2 events")));
+                valve.set(Flow::Open);
+            });
+        },
+        |stage| {
+            stage.run().assert_success();
+            stage.run().assert_success();
+            assert_steps(&events(&stage.path("app.jsonl")), 0..2, 1);
+            assert_eq!(stage.black_boxes(), Vec::<PathBuf>::new());
         },
     ),
     Case::new("sigterm_flushes_when_asked_to", emit_and_wait_flushing, |stage| {
@@ -430,4 +459,11 @@ extern "C" fn runs_last() {
 
 extern "C" fn runs_first() {
     info!("hook_run", which = "first");
+}
+
+/// Has the process say what it says on stderr in a file.
+fn to_file(path: &Path) {
+    let file = fs::File::create(path).unwrap();
+    // SAFETY: both descriptors are open.
+    assert_eq!(unsafe { libc::dup2(file.as_raw_fd(), 2) }, 2);
 }
