@@ -161,12 +161,33 @@ pub(crate) enum Help {
 }
 
 /// The lock, and the mark on the thread that holds it.
-struct Draining(MutexGuard<'static, Collector>);
+///
+/// The mark is there before the lock is taken and until it is given back: a signal handler that emits in between would else wait for
+/// its own thread, without a bound. Fields are dropped in their order: the mark goes behind the lock.
+struct Draining(MutexGuard<'static, Collector>, Mark);
+
+/// That the thread is draining, or about to.
+struct Mark;
+
+impl Mark {
+    /// `None` where it is there already.
+    fn new() -> Option<Mark> {
+        let was_there = IS_DRAINING.try_with(|is_draining| is_draining.replace(true));
+        (was_there != Ok(true)).then_some(Mark)
+    }
+}
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        let _ = IS_DRAINING.try_with(|is_draining| is_draining.set(false));
+    }
+}
 
 impl Draining {
-    fn new(guard: MutexGuard<'static, Collector>) -> Draining {
-        let _ = IS_DRAINING.try_with(|is_draining| is_draining.set(true));
-        Draining(guard)
+    /// Waits for the lock. `None` for the own thread.
+    fn wait() -> Option<Draining> {
+        let mark = Mark::new()?;
+        Some(Draining(lock(&COLLECTOR), mark))
     }
 
     fn is_here() -> bool {
@@ -174,9 +195,10 @@ impl Draining {
     }
 
     fn now() -> Option<Draining> {
+        let mark = Mark::new()?;
         match COLLECTOR.try_lock() {
-            Ok(guard) => Some(Draining::new(guard)),
-            Err(TryLockError::Poisoned(poisoned)) => Some(Draining::new(poisoned.into_inner())),
+            Ok(guard) => Some(Draining(guard, mark)),
+            Err(TryLockError::Poisoned(poisoned)) => Some(Draining(poisoned.into_inner(), mark)),
             Err(TryLockError::WouldBlock) => None,
         }
     }
@@ -199,12 +221,6 @@ impl Draining {
         };
         WAITERS.fetch_sub(1, Ordering::Relaxed);
         draining
-    }
-}
-
-impl Drop for Draining {
-    fn drop(&mut self) {
-        let _ = IS_DRAINING.try_with(|is_draining| is_draining.set(false));
     }
 }
 
@@ -238,7 +254,7 @@ pub(crate) fn round() -> Pass {
         }
         std::thread::sleep(LOCK_PAUSE);
     }
-    let mut draining = Draining::new(lock(&COLLECTOR));
+    let Some(mut draining) = Draining::wait() else { return Pass::default() };
     let collector = &mut draining.0;
     if std::mem::replace(&mut collector.flushes_seen, wanted) != wanted {
         collector.outputs.iter_mut().for_each(|output| output.retry_at = None);

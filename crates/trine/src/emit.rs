@@ -45,6 +45,8 @@ pub(crate) const STALL_MAX: Duration = Duration::from_secs(1);
 const STALL_PAUSE: Duration = Duration::from_micros(100);
 /// Encoding buffers above this are not kept: one huge event should not hold its memory for the thread's life.
 const SCRATCH_BYTES_KEPT: usize = 64 << 10;
+/// What it has from the beginning.
+const SCRATCH_BYTES: usize = 1 << 10;
 
 /// Where a thread's captured events go.
 pub(crate) type CaptureBuffer = Arc<Mutex<Vec<Event>>>;
@@ -59,7 +61,9 @@ struct Local {
     hold: Option<Hold>,
     /// It captures or holds: no event takes the short way.
     is_diverted: bool,
-    scratch: Vec<u8>,
+    /// Memory for encoded events: for one, and for one of a signal handler that interrupts it. There before it is needed, for a
+    /// handler must not allocate while what it interrupts does.
+    scratch: [Vec<u8>; 2],
     /// A wait timed out, and there has been no room since.
     is_stalled: bool,
     /// It has waited for its ring to be written, to deliver inline, and will not do so again.
@@ -75,7 +79,7 @@ thread_local! {
             capture: None,
             hold: None,
             is_diverted: false,
-            scratch: Vec::new(),
+            scratch: [Vec::new(), Vec::new()],
             is_stalled: false,
             has_waited_to_leave: false,
         })
@@ -360,7 +364,11 @@ fn push_slowly(site: &'static Callsite, logger: &[u8], extra: &[u8], body: Body<
 #[inline]
 fn give_back(bytes: Vec<u8>) {
     if bytes.capacity() <= SCRATCH_BYTES_KEPT {
-        let _ = with_local(|local| local.scratch = bytes);
+        let _ = with_local(|local| {
+            if let Some(place) = local.scratch.iter_mut().find(|place| place.capacity() < bytes.capacity()) {
+                *place = bytes;
+            }
+        });
     }
 }
 
@@ -385,7 +393,8 @@ fn begin_slowly(site: &'static Callsite) -> Slow {
         let is_counted = local.tally.count(site);
         local.tally.set_aside();
         let Local { scratch, scope, capture, hold, .. } = local;
-        let bytes = std::mem::take(scratch);
+        let bytes =
+            scratch.iter_mut().find(|bytes| bytes.capacity() > 0).map(std::mem::take).unwrap_or_default();
         (Slow { bytes, scope: scope.clone(), capture: capture.clone(), hold: hold.clone() }, is_counted)
     });
     let (slow, is_counted) = counted.unwrap_or_else(|| {
@@ -522,6 +531,7 @@ fn try_push(bytes: &[u8]) -> Pushed {
     let pushed = with_local(|local| {
         if local.producer.is_none() {
             local.producer = pipeline::take_producer();
+            local.scratch.iter_mut().for_each(|bytes| bytes.reserve(SCRATCH_BYTES));
         }
         let Some(producer) = &mut local.producer else { return Pushed::Never };
         let room = producer.refresh(bytes.len());
