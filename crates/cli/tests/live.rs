@@ -82,6 +82,24 @@ fn tail_shows_what_comes_and_matches_across_a_rotation() {
 }
 
 #[test]
+fn a_followed_question_for_so_many_events_ends_with_the_last_of_them() {
+    let question = "level:error | dedup event | limit 2";
+    let mut running =
+        Running::start("first", &line("a_b_failed", "error"), &["query", "live.jsonl", question, "--follow"]);
+    // It prints nothing of what was there, and so does not say when it has begun.
+    let comes = |name: &str| {
+        (0..600).find_map(|_| {
+            running.append(&line(name, "error"));
+            running.lines.recv_timeout(Duration::from_millis(100)).ok()
+        })
+    };
+    assert_eq!(comes("c_d_failed").unwrap() + "\n", line("c_d_failed", "error"));
+    running.append(&(line("c_d_failed", "error") + &line("e_f_done", "info")));
+    assert_eq!(comes("g_h_failed").unwrap() + "\n", line("g_h_failed", "error"));
+    assert!(running.child.wait().unwrap().success());
+}
+
+#[test]
 fn tail_tells_rates_each_second() {
     let running = Running::start("rates", "", &["tail", "live.jsonl", "--rates"]);
     running.next();

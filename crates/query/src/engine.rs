@@ -29,6 +29,7 @@ mod differ;
 mod event;
 mod expr;
 mod facets;
+mod firsts;
 mod functions;
 mod groups;
 mod hash;

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use trine_query::{
+    answer::Answer,
     engine::{Live, Settings, ask},
     generate,
     scan::input::Input,
@@ -15,8 +16,17 @@ fn log() -> Vec<u8> {
     log
 }
 
+/// The same answer, of as many events.
 #[track_caller]
 fn check(question: &str) {
+    let (last, whole) = check_rows(question);
+    assert_eq!(last.notes.matched, whole.notes.matched);
+    assert_eq!(last.notes.sampled, whole.notes.sampled);
+}
+
+/// The last answer, and that of the whole log.
+#[track_caller]
+fn check_rows(question: &str) -> (Answer, Answer) {
     let log = log();
     let settings = Settings { threads: 1, ..Settings::default() };
     let whole = ask(question, &Input::reader("log", Cursor::new(log.clone())), &settings).unwrap();
@@ -32,8 +42,7 @@ fn check(question: &str) {
     }
     let last = live.answer();
     assert_eq!(if is_of_events { events } else { last.ndjson() }, whole.ndjson(), "{question}");
-    assert_eq!(last.notes.matched, whole.notes.matched);
-    assert_eq!(last.notes.sampled, whole.notes.sampled);
+    (last, whole)
 }
 
 #[test]
@@ -52,10 +61,38 @@ fn events_are_given_as_they_come() {
 }
 
 #[test]
+fn the_first_of_each_kind_are_given_once() {
+    check("event:user_action | dedup action_type");
+    check("event:user_action | dedup action_type, category | fields action_type, category");
+}
+
+#[test]
+fn so_many_events_are_given_and_no_more() {
+    check_rows("level:error | limit 13");
+    check_rows("event:user_action | fields action_type, amount | limit 50");
+    check_rows("* | dedup user_id | limit 100");
+    let mut live = Live::begin("level:error | limit 2", &Input::default(), &Settings::default()).unwrap();
+    for (fed, is_done) in [(1, false), (3, true)] {
+        live.feed(&b"{\"event\":\"a_b_failed\",\"level\":\"error\"}\n".repeat(fed)).unwrap();
+        assert_eq!((live.answer().rows.len(), live.is_done()), (1, is_done));
+    }
+}
+
+#[test]
+fn what_changes_with_each_event_is_given_whole() {
+    check("* | sort -duration_ms | limit 3");
+    check("* | sort duration_ms | fields event, duration_ms | limit 2");
+    check("* | dedup user_id | count() by level");
+    check("pair by request_id | count(), p95(duration_ms) by operation, outcome");
+    check("pair by request_id | sort -duration_ms | limit 5");
+    check_rows("level:error | limit 13 | count() by event");
+}
+
+#[test]
 fn what_needs_all_events_cannot_be_followed() {
     for question in [
         "* | sort amount",
-        "level:error | limit 3",
+        "* | sort amount | fields amount",
         "* | context 2",
         "count() | compare 1h",
         "a in (b:1 | fields a)",

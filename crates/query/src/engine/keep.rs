@@ -33,7 +33,7 @@ pub(super) struct KeptEvent {
 }
 
 /// What was kept.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Keep {
     items: Vec<Item>,
     bytes: usize,
@@ -41,7 +41,7 @@ pub(super) struct Keep {
     bound: Option<(Vec<Cell>, Place)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Item {
     sort: Vec<Cell>,
     place: Place,

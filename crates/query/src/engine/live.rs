@@ -4,10 +4,11 @@ use super::{
     Error, Settings,
     budget::Budget,
     compare,
+    keep::Keeping,
     plan::Plan,
     readers::Readers,
     run,
-    sink::{Data, Sink},
+    sink::Sink,
     worker::{Worker, span_of},
 };
 use crate::{
@@ -38,13 +39,15 @@ pub struct Live<'s> {
     bytes: u64,
     /// How many pieces came, which orders their events.
     pieces: u32,
+    /// Where events are told of as they come: how many more are wanted.
+    left: Option<usize>,
 }
 
 impl<'s> Live<'s> {
     /// Begins with what is there.
     ///
-    /// Errors: as of [`super::ask`], except for names that nothing in the log has: they may come. A question that must see all events before
-    /// it can say anything cannot be followed: sorted events, `context`, `compare`, a question in brackets.
+    /// Errors: as of [`super::ask`], except for names that nothing in the log has: they may come. What cannot be followed: `context`,
+    /// `compare`, a question in brackets, and all events sorted, without a limit.
     pub fn begin(question: &str, past: &Input, settings: &Settings<'s>) -> Result<Live<'s>, Error> {
         let query = lang::parse(question)?;
         let never = |at: usize, length: usize, what: &str| {
@@ -65,21 +68,23 @@ impl<'s> Live<'s> {
             ))
         };
         let plan = Plan::new(question, &query, settings.now_ns, settings.range.is_some(), &mut no_answers)?;
-        match plan.segments.first().map(|segment| &segment.sink) {
-            Some(Sink::Keep(keeping) | Sink::Project(_, _, keeping))
-                if !keeping.sort.is_empty() || keeping.limit.is_some() =>
-            {
-                return Err(never(0, question.len(), "a question for the first events of all"));
-            }
-            Some(Sink::Dedup(_) | Sink::Pair(_)) => return Err(never(0, question.len(), "this question")),
-            _ => {}
+        if let Some(word) = endless_sort(&plan).then_some("sort") {
+            let error = lang::Error::new(
+                question,
+                question.find(word).unwrap_or(0),
+                word.len(),
+                "all events, sorted, cannot be followed",
+            );
+            return Err(Error::Question(error.hint("the first of them can: `| limit 10`")));
         }
         let Some(first) = plan.segments.first() else {
             return Err(never(0, question.len(), "this question"));
         };
         let (mut worker, report) = run::read(first, &plan.condition, past, settings)?;
         worker.notes.remarks = report.troubles.iter().map(ToString::to_string).collect();
-        Ok(Live { plan, settings: *settings, worker, bytes: report.bytes, pieces: 0 })
+        let left =
+            plan.segments.last().and_then(|last| keeping(&last.sink)).and_then(|keeping| keeping.limit);
+        Ok(Live { plan, settings: *settings, worker, bytes: report.bytes, pieces: 0, left })
     }
 
     /// Takes in whole lines.
@@ -103,10 +108,21 @@ impl<'s> Live<'s> {
         Err(Error::memory(budget.limit(), count, of))
     }
 
-    /// Whether the question is for events as they come, and not for groups of them.
+    /// Whether the question is for events as they come, or the first of each kind of them, and not for a whole that changes with them.
     pub fn is_of_events(&self) -> bool {
-        self.plan.segments.len() == 1
-            && matches!(self.plan.segments[0].sink, Sink::Keep(_) | Sink::Project(..))
+        let is_simple = |sink: &Sink| keeping(sink).is_some_and(|keeping| keeping.sort.is_empty());
+        let Some((last, before)) = self.plan.segments.split_last() else { return false };
+        let goes_through = |(at, sink): (usize, &Sink)| match sink {
+            Sink::Dedup(_) => at == 0,
+            sink => is_simple(sink) && keeping(sink).is_some_and(|keeping| keeping.limit.is_none()),
+        };
+        let is_last = is_simple(&last.sink) || (before.is_empty() && matches!(last.sink, Sink::Dedup(_)));
+        is_last && before.iter().map(|segment| &segment.sink).enumerate().all(goes_through)
+    }
+
+    /// Whether so many events were told of as the question wants.
+    pub fn is_done(&self) -> bool {
+        self.is_of_events() && self.left == Some(0)
     }
 
     /// Whether it is for some values of each event, and not for the events as they stand in the log.
@@ -118,14 +134,17 @@ impl<'s> Live<'s> {
     pub fn answer(&mut self) -> Answer {
         let Some(first) = self.plan.segments.first() else { return Answer::default() };
         let range_ns = span_of(self.settings.range);
-        let data = match &first.sink {
-            Sink::Keep(_) | Sink::Project(..) => {
-                let gathered = std::mem::replace(&mut self.worker.gathered, first.sink.begin());
-                first.sink.finish(gathered, range_ns)
-            }
-            sink => Data::Answer(sink.look(&mut self.worker.gathered, range_ns)),
+        let is_of_events = self.is_of_events();
+        let data = if is_of_events {
+            first.sink.news(&mut self.worker.gathered, range_ns)
+        } else {
+            first.sink.look(&mut self.worker.gathered, range_ns)
         };
         let mut answer = run::rest(&self.plan.segments, data, &self.settings);
+        if let Some(left) = self.left.as_mut().filter(|_| is_of_events) {
+            answer.rows.truncate(*left);
+            *left -= answer.rows.len();
+        }
         answer.notes = self.worker.notes.clone();
         answer.notes.bytes = self.bytes;
         if let Some(sampled) = &mut answer.notes.sampled {
@@ -133,4 +152,22 @@ impl<'s> Live<'s> {
         }
         answer
     }
+}
+
+/// What a sink keeps events or rows by, where it does.
+fn keeping(sink: &Sink) -> Option<&Keeping> {
+    match sink {
+        Sink::Keep(keeping) | Sink::Project(_, _, keeping) => Some(keeping),
+        _ => None,
+    }
+}
+
+/// Whether all events are to be sorted, and nothing behind says that few of them are wanted.
+fn endless_sort(plan: &Plan) -> bool {
+    let is_sorted = |sink: &Sink| keeping(sink).is_some_and(|keeping| !keeping.sort.is_empty());
+    plan.segments.first().is_some_and(|first| is_sorted(&first.sink))
+        && plan
+            .segments
+            .iter()
+            .all(|segment| keeping(&segment.sink).is_some_and(|keeping| keeping.limit.is_none()))
 }

@@ -1,18 +1,15 @@
 //! Where events or rows go that pass: gathered by each thread, merged, and finished into rows.
 
-use hashbrown::{HashMap, hash_map::Entry};
-
 use super::{
     aggregate::Moment,
     differ::{Differ, Differing},
     event::Row,
     expr::Expr,
     facets::{FieldCounts, Names},
+    firsts::Firsts,
     groups::{Grouping, Groups},
-    hash::Build,
     keep::{Keep, Keeping, Kept},
     pairs::{Pairing, Pairs, Rows},
-    place::Place,
 };
 use crate::answer::{Answer, Cell, Column};
 
@@ -37,7 +34,7 @@ pub(super) enum Sink {
 pub(super) enum Gathered {
     Keep(Keep),
     Groups(Box<Groups>),
-    Dedup(HashMap<Box<[u8]>, (Place, Kept), Build>, usize),
+    Dedup(Firsts),
     Facets(FieldCounts),
     Names(Names),
     Pairs(Pairs),
@@ -58,7 +55,7 @@ impl Sink {
         match self {
             Sink::Keep(_) | Sink::Project(..) => Gathered::Keep(Keep::default()),
             Sink::Group(_) => Gathered::Groups(Box::default()),
-            Sink::Dedup(_) => Gathered::Dedup(HashMap::default(), 0),
+            Sink::Dedup(_) => Gathered::Dedup(Firsts::default()),
             Sink::Facets(_) => Gathered::Facets(FieldCounts::default()),
             Sink::FieldNames => Gathered::Names(Names::default()),
             Sink::Pair(_) => Gathered::Pairs(Pairs::default()),
@@ -95,23 +92,7 @@ impl Sink {
                     kept.add(keeping, sort, moment.place, Kept::Row(cells));
                 }
             }
-            (Sink::Dedup(exprs), Gathered::Dedup(seen, bytes)) => {
-                let mut key = Vec::new();
-                if exprs.is_empty() {
-                    key.extend_from_slice(&row.whole());
-                }
-                exprs.iter().for_each(|expr| expr.value(row).encode(&mut key));
-                match seen.entry(key.into_boxed_slice()) {
-                    Entry::Occupied(mut first) if moment.place < first.get().0 => {
-                        first.insert((moment.place, keep()));
-                    }
-                    Entry::Occupied(_) => {}
-                    Entry::Vacant(place) => {
-                        *bytes += place.key().len() + size_of::<(Place, Kept)>() + row.whole().len();
-                        place.insert((moment.place, keep()));
-                    }
-                }
-            }
+            (Sink::Dedup(exprs), Gathered::Dedup(firsts)) => firsts.add(exprs, row, moment.place, keep),
             (Sink::Facets(_), Gathered::Facets(counts)) => {
                 row.each(&mut |name, val| counts.add(name, val, moment.weight));
             }
@@ -136,20 +117,7 @@ impl Sink {
             (Sink::Group(grouping), Gathered::Groups(groups), Gathered::Groups(more)) => {
                 groups.merge(grouping, *more);
             }
-            (_, Gathered::Dedup(seen, bytes), Gathered::Dedup(more, more_bytes)) => {
-                *bytes += more_bytes;
-                for (key, (place, kept)) in more {
-                    match seen.entry(key) {
-                        Entry::Occupied(mut first) if place < first.get().0 => {
-                            first.insert((place, kept));
-                        }
-                        Entry::Occupied(_) => {}
-                        Entry::Vacant(slot) => {
-                            slot.insert((place, kept));
-                        }
-                    }
-                }
-            }
+            (_, Gathered::Dedup(firsts), Gathered::Dedup(more)) => firsts.merge(more),
             (_, Gathered::Facets(counts), Gathered::Facets(more)) => counts.merge(more),
             (_, Gathered::Names(names), Gathered::Names(more)) => names.merge(more),
             (_, Gathered::Pairs(pairs), Gathered::Pairs(more)) => pairs.merge(more),
@@ -159,14 +127,29 @@ impl Sink {
     }
 
     /// What would come of what was gathered so far, which goes on.
-    pub(super) fn look(&self, gathered: &mut Gathered, range_ns: Option<f64>) -> Answer {
+    pub(super) fn look(&self, gathered: &mut Gathered, range_ns: Option<f64>) -> Data {
         match (self, gathered) {
-            (Sink::Group(grouping), Gathered::Groups(groups)) => groups.answer(grouping, range_ns),
-            (Sink::Facets(most), Gathered::Facets(counts)) => counts.answer(*most),
-            (_, Gathered::Names(names)) => names.answer(),
-            (Sink::Differ(differing), Gathered::Differ(differ)) => differ.answer(differing),
-            // Others have nothing to say before their end.
-            _ => Answer::default(),
+            (Sink::Keep(keeping) | Sink::Project(_, _, keeping), Gathered::Keep(kept)) => {
+                self.data_of(kept.clone().finish(keeping))
+            }
+            (Sink::Group(grouping), Gathered::Groups(groups)) => {
+                Data::Answer(groups.answer(grouping, range_ns))
+            }
+            (_, Gathered::Dedup(firsts)) => Data::Kept(firsts.look()),
+            (Sink::Facets(most), Gathered::Facets(counts)) => Data::Answer(counts.answer(*most)),
+            (_, Gathered::Names(names)) => Data::Answer(names.answer()),
+            (Sink::Pair(pairing), Gathered::Pairs(pairs)) => Data::Runs(pairs.clone().finish(pairing)),
+            (Sink::Differ(differing), Gathered::Differ(differ)) => Data::Answer(differ.answer(differing)),
+            // Each sink begins what it gathers itself.
+            _ => Data::Answer(Answer::default()),
+        }
+    }
+
+    /// What came since the last time, of what can be told of as it comes: events, rows of them, the first of each kind.
+    pub(super) fn news(&self, gathered: &mut Gathered, range_ns: Option<f64>) -> Data {
+        match gathered {
+            Gathered::Dedup(firsts) => Data::Kept(firsts.news()),
+            gathered => self.finish(std::mem::replace(gathered, self.begin()), range_ns),
         }
     }
 
@@ -187,11 +170,7 @@ impl Sink {
             (Sink::Group(grouping), Gathered::Groups(mut groups)) => {
                 Data::Answer(groups.answer(grouping, range_ns))
             }
-            (Sink::Dedup(_), Gathered::Dedup(seen, _)) => {
-                let mut all: Vec<(Place, Kept)> = seen.into_values().collect();
-                all.sort_by_key(|(place, _)| *place);
-                Data::Kept(all.into_iter().map(|(_, kept)| kept).collect())
-            }
+            (_, Gathered::Dedup(firsts)) => Data::Kept(firsts.finish()),
             (Sink::Facets(most), Gathered::Facets(counts)) => Data::Answer(counts.answer(*most)),
             (_, Gathered::Names(names)) => Data::Answer(names.answer()),
             (Sink::Pair(pairing), Gathered::Pairs(pairs)) => Data::Runs(pairs.finish(pairing)),
@@ -208,7 +187,7 @@ impl Gathered {
         match self {
             Gathered::Keep(kept) => kept.bytes(),
             Gathered::Groups(groups) => groups.bytes(),
-            Gathered::Dedup(_, bytes) => *bytes,
+            Gathered::Dedup(firsts) => firsts.bytes(),
             Gathered::Facets(counts) => counts.bytes(),
             Gathered::Names(names) => names.bytes(),
             Gathered::Pairs(pairs) => pairs.bytes(),
@@ -221,7 +200,7 @@ impl Gathered {
         match self {
             Gathered::Keep(kept) => (kept.len(), "event"),
             Gathered::Groups(groups) => (groups.len(), "group"),
-            Gathered::Dedup(seen, _) => (seen.len(), "distinct event"),
+            Gathered::Dedup(firsts) => (firsts.len(), "distinct event"),
             Gathered::Facets(counts) => (counts.len(), "value"),
             Gathered::Names(names) => (names.len(), "field"),
             Gathered::Pairs(pairs) => (pairs.len(), "event"),

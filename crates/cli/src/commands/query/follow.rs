@@ -63,6 +63,9 @@ pub(super) fn run(flags: &Flags, question: &str, logs: &[String]) -> Result<(), 
             refresh(flags, question, &mut live)?;
             (shown, has_news) = (Some(Instant::now()), false);
         }
+        if live.is_done() {
+            return Ok(());
+        }
         if !seen.has_more {
             thread::sleep(POLL);
         }
