@@ -109,6 +109,25 @@ fn tail_tells_rates_each_second() {
 }
 
 #[test]
+fn tail_shows_what_is_piped_in_as_it_comes_and_ends_with_it() {
+    for arguments in [&["tail", "--raw"][..], &["tail", "-", "level:error", "--raw"]] {
+        let mut child = trine().args(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let failed = line("a_b_failed", "error");
+        // Half a line waits for its other half.
+        stdin.write_all((failed.clone() + &failed[..20]).as_bytes()).unwrap();
+        let mut shown = String::new();
+        stdout.read_line(&mut shown).unwrap();
+        stdin.write_all(failed[20..].trim_end().as_bytes()).unwrap();
+        drop(stdin);
+        stdout.read_to_string(&mut shown).unwrap();
+        assert_eq!(shown, failed.repeat(2));
+        assert!(child.wait().unwrap().success());
+    }
+}
+
+#[test]
 fn query_prints_events_while_it_reads_and_ends_when_nobody_does() {
     let mut child = trine().args(["query", "level:error"]).stdin(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();

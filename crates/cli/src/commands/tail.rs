@@ -1,11 +1,12 @@
 //! `trine tail`: what happens now, for people: pretty, filtered, with rates.
 
+mod piped;
 mod pretty;
 mod rates;
 
 use std::{
     collections::HashMap,
-    io::{self, Cursor, Write},
+    io::{self, Cursor, IsTerminal, Write},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -16,6 +17,7 @@ use trine_query::{
     answer::{Answer, Cell},
     engine::{self, Live, Settings, ask},
     events::Reader,
+    lang::{self, ast::Stage},
     scan::{
         follow::{Follower, News, POLL, Start},
         foreign::{self, Format},
@@ -24,7 +26,10 @@ use trine_query::{
     },
 };
 
-use self::rates::Rates;
+use self::{
+    piped::{Piped, STDIN},
+    rates::Rates,
+};
 use crate::{
     exit::Failure,
     logs::{self, Range, now_ns},
@@ -37,8 +42,8 @@ use crate::{
 /// The filter is one of `trine query` (docs/query.md): event:payment_* level:>=warning, user_id:42 AND NOT event:cache_*
 #[derive(Args, Debug)]
 pub(crate) struct Flags {
-    /// A file, a folder or a glob.
-    #[arg(value_name = "LOGS", required = true)]
+    /// A file, a folder or a glob; `-`, or nothing, for what is piped in.
+    #[arg(value_name = "LOGS", default_value = STDIN)]
     logs: String,
     /// Which events; all words must hold.
     #[arg(value_name = "FILTER")]
@@ -74,6 +79,9 @@ const ALL: &str = "*";
 pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
     let filter = if flags.filter.is_empty() { ALL.to_owned() } else { flags.filter.join(" ") };
     let live = judge(&filter, flags)?;
+    if flags.logs == STDIN {
+        return show_piped(Tail::new(flags, filter, live));
+    }
     let (mut follower, past, troubles) = Follower::new([&flags.logs], Start::End);
     if past.sources().is_empty() && flags.no_follow {
         return Err(Failure::NoLogs(troubles));
@@ -107,12 +115,37 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
     }
 }
 
+/// Shows what is piped in, all of it, to its end.
+fn show_piped(mut tail: Tail<'_>) -> Result<(), Failure> {
+    let written = || Failure::io("write to the standard output");
+    if io::stdin().is_terminal() {
+        return Err(Failure::Usage(
+            "there are no logs: name a file, a folder or a glob, or pipe lines in".to_owned(),
+        ));
+    }
+    let begin = Instant::now();
+    let mut piped = Piped::begin();
+    while let Some(lines) = piped.lines(POLL) {
+        let bytes = lines.map_err(Failure::io("read the standard input"))?;
+        if !bytes.is_empty() {
+            tail.news(News { path: Path::new(STDIN), bytes: &bytes });
+        }
+        tail.tick(begin.elapsed(), 1);
+        tail.flush().map_err(written())?;
+    }
+    tail.end(begin.elapsed());
+    tail.flush().map_err(written())
+}
+
 /// A filter that waits for events.
 ///
-/// Errors: it cannot be understood, or is a question that has another answer than events.
+/// Errors: it cannot be understood, or is a question that has another answer than all events that pass it.
 fn judge(filter: &str, flags: &Flags) -> Result<Live<'static>, Failure> {
+    let is_of_few = lang::parse(filter).is_ok_and(|query| {
+        query.stages.iter().any(|stage| matches!(stage, Stage::Limit(_) | Stage::Dedup(_)))
+    });
     match Live::begin(filter, &Input::default(), &settings(flags)) {
-        Ok(live) if live.is_of_events() && !live.is_of_rows() => Ok(live),
+        Ok(live) if live.is_of_events() && !live.is_of_rows() && !is_of_few => Ok(live),
         Ok(_) => Err(Failure::Usage(format!(
             "`{filter}` asks for more than events: tail takes a filter, and `trine query` the question"
         ))),
@@ -258,6 +291,16 @@ impl<'f> Tail<'f> {
             self.show_status();
         }
         self.rates = Rates::default();
+    }
+
+    /// Tells the rates of the last part of a second.
+    fn end(&mut self, now: Duration) {
+        if self.flags.rates && now > self.told_at {
+            let line = self.rates.line(now - self.told_at, &self.screen);
+            self.out.extend_from_slice(line.as_bytes());
+        }
+        self.clear_status();
+        self.status.clear();
     }
 
     fn clear_status(&self) {
