@@ -140,6 +140,36 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
     true
 }
 
+/// Words at the end of a key that are a unit of time, and nanoseconds in it.
+const TIME_UNITS: [(&[&str], f64); 7] = [
+    (&["ns", "nanos", "nanoseconds"], 1.0),
+    (&["us", "micros", "microseconds"], 1e3),
+    (&["ms", "millis", "milliseconds"], 1e6),
+    (&["s", "sec", "secs", "seconds"], 1e9),
+    (&["min", "mins", "minutes"], 60e9),
+    (&["h", "hours"], 3_600e9),
+    (&["d", "days"], 86_400e9),
+];
+
+/// Nanoseconds in the unit of time that the last word of a key names. A word of three letters or fewer is none by itself, but for `ns`,
+/// `us` and `ms`: `d` may be anything, and `min` the least. `_m` is none: it may be metres.
+///
+/// ```
+/// use trine_model::key::time_unit_ns;
+///
+/// assert_eq!(time_unit_ns("duration_ms"), Some(1e6));
+/// assert_eq!(time_unit_ns("job.wait_minutes"), Some(60e9));
+/// assert_eq!((time_unit_ns("items"), time_unit_ns("d"), time_unit_ns("min")), (None, None, None));
+/// ```
+pub fn time_unit_ns(key: &str) -> Option<f64> {
+    let word = key.rsplit(['_', '.']).next().unwrap_or(key);
+    let is_alone = word.len() == key.len();
+    if is_alone && word.len() <= 3 && !matches!(word, "ns" | "us" | "ms") {
+        return None;
+    }
+    TIME_UNITS.iter().find(|(words, _)| words.contains(&word)).map(|(_, ns)| *ns)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -126,7 +126,7 @@ pub use crate::{
     health::{Health, health},
     hold::DEFAULT_HOLD_BYTES,
     logger::Logger,
-    mask::Secret,
+    mask::{Masked, Secret},
     metrics::EventMetrics,
     operation::{Operation, Outcome},
     pipeline::{flush, set_level},

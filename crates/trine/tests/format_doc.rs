@@ -80,11 +80,13 @@ fn a_length_of_time_is_in_the_unit_of_its_key() {
         for suffix in suffixes.split(", ") {
             let key = match suffix.strip_prefix('`').and_then(|suffix| suffix.strip_suffix('`')) {
                 Some(suffix) => format!("wait_{suffix}"),
-                None if suffix == "any other" => "wait".to_owned(),
-                None => "wait_s".to_owned(),
+                None => "wait".to_owned(),
             };
             assert_eq!(json(&key, &Duration::from_millis(1_500)), expected, "{key}");
         }
+    }
+    for key in ["d", "h", "min"] {
+        assert_eq!(json(key, &Duration::from_millis(1_500)), "1.5", "{key}");
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use trine_model::key::time_unit_ns;
+
 /// Of what a number is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Unit {
@@ -53,7 +55,8 @@ pub enum Dimension {
     Size,
 }
 
-/// A unit: how it is written behind a number, how a field's name ends that is in it, and its size in nanoseconds or bytes.
+/// A unit: how it is written behind a number, how a field's name ends that is in it, and its size in nanoseconds or bytes. Names in
+/// units of time are those of [`time_unit_ns`], by which durations are written.
 struct Row {
     unit: Unit,
     symbols: &'static [&'static str],
@@ -62,13 +65,13 @@ struct Row {
 }
 
 const ROWS: [Row; 14] = [
-    row(Unit::Nanoseconds, &["ns"], &["ns", "nanos", "nanoseconds"], 1.0),
-    row(Unit::Microseconds, &["us", "µs", "μs"], &["us", "micros", "microseconds"], 1e3),
-    row(Unit::Milliseconds, &["ms"], &["ms", "millis", "milliseconds"], 1e6),
-    row(Unit::Seconds, &["s", "sec"], &["s", "sec", "secs", "seconds"], 1e9),
-    row(Unit::Minutes, &["m", "min"], &["min", "mins", "minutes"], 60e9),
-    row(Unit::Hours, &["h"], &["h", "hours"], 3_600e9),
-    row(Unit::Days, &["d"], &["d", "days"], 86_400e9),
+    row(Unit::Nanoseconds, &["ns"], &[], 1.0),
+    row(Unit::Microseconds, &["us", "µs", "μs"], &[], 1e3),
+    row(Unit::Milliseconds, &["ms"], &[], 1e6),
+    row(Unit::Seconds, &["s", "sec"], &[], 1e9),
+    row(Unit::Minutes, &["m", "min"], &[], 60e9),
+    row(Unit::Hours, &["h"], &[], 3_600e9),
+    row(Unit::Days, &["d"], &[], 86_400e9),
     row(Unit::Bytes, &["B"], &["bytes", "b"], 1.0),
     row(Unit::Kilobytes, &["kB", "KB"], &["kb"], 1e3),
     row(Unit::Kibibytes, &["KiB"], &["kib"], 1_024.0),
@@ -104,6 +107,10 @@ impl Unit {
     /// assert_eq!(Unit::of_field("items"), Unit::None);
     /// ```
     pub fn of_field(name: &str) -> Unit {
+        if let Some(ns) = time_unit_ns(name) {
+            let is_it = |row: &&Row| row.unit.dimension() == Dimension::Time && row.factor == ns;
+            return rows().find(is_it).map_or(Unit::None, |row| row.unit);
+        }
         let last = name.rsplit(['_', '.']).next().unwrap_or(name);
         let is_whole = last.len() == name.len();
         rows()
@@ -185,11 +192,27 @@ mod tests {
 
     #[test]
     fn short_words_alone_are_no_units() {
-        for name in ["s", "b", "ms", "d", "items", "status", "class"] {
+        for name in ["s", "b", "min", "d", "items", "status", "class"] {
             assert_eq!(Unit::of_field(name), Unit::None, "{name}");
         }
         assert_eq!(Unit::of_field("bytes"), Unit::Bytes);
         assert_eq!(Unit::of_field("seconds"), Unit::Seconds);
+        assert_eq!(Unit::of_field("ms"), Unit::Milliseconds);
+    }
+
+    #[test]
+    fn fields_have_the_units_that_durations_are_written_in() {
+        for (name, unit) in [
+            ("a_ns", Unit::Nanoseconds),
+            ("a_micros", Unit::Microseconds),
+            ("a.b_ms", Unit::Milliseconds),
+            ("a_s", Unit::Seconds),
+            ("a_minutes", Unit::Minutes),
+            ("a_h", Unit::Hours),
+            ("days", Unit::Days),
+        ] {
+            assert_eq!(Unit::of_field(name), unit, "{name}");
+        }
     }
 
     #[test]

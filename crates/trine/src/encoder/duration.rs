@@ -1,17 +1,18 @@
 //! A length of time as a number, in the unit its key names.
 
-/// Nanoseconds in the unit of a key: `elapsed_ms` is in milliseconds; without a known suffix, seconds.
+use trine_model::key::time_unit_ns;
+
+/// Nanoseconds in a second, which is the unit of a key that names none.
+const SECOND_NS: f64 = 1e9;
+const MINUTE_NS: f64 = 60e9;
+
+/// Nanoseconds in the unit of a key: `elapsed_ms` is in milliseconds.
 pub(crate) fn unit_ns(key: &[u8]) -> f64 {
-    let suffix = key.rsplit(|byte| *byte == b'_').next().unwrap_or_default();
-    match suffix {
-        b"ns" => 1.0,
-        b"us" => 1e3,
-        b"ms" => 1e6,
-        b"m" | b"min" => 60e9,
-        b"h" => 3_600e9,
-        b"d" | b"days" => 86_400e9,
-        _ => 1e9,
+    // Of a length of time these are no metres.
+    if key.ends_with(b"_m") {
+        return MINUTE_NS;
     }
+    std::str::from_utf8(key).ok().and_then(time_unit_ns).unwrap_or(SECOND_NS)
 }
 
 /// The number to write. One division of whole nanoseconds, so that 153,069 ns are 0.153069 ms and not a digit more.
@@ -34,6 +35,10 @@ mod tests {
         assert_eq!(text("session_duration_s"), 1.5);
         assert_eq!(text("elapsed"), 1.5);
         assert_eq!(text("ms"), 1_500.0);
+        assert_eq!(text("wait_minutes"), 0.025);
+        assert_eq!(text("wait_m"), 0.025);
+        assert_eq!(text("wait_millis"), 1_500.0);
+        assert_eq!(text("d"), 1.5, "a letter alone is no unit");
         assert_eq!(text("forms"), 1.5, "only a whole word is a unit");
     }
 
