@@ -7,6 +7,9 @@ use memchr::memchr;
 /// So much is read behind the range at once, so that its last line seldom needs another call.
 const BEHIND_BYTES: usize = 8 << 10;
 
+/// What the system copies at a time.
+const PAGE_BYTES: usize = 4 << 10;
+
 /// A range of a file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Range {
@@ -35,51 +38,64 @@ impl Range {
     pub(super) fn read(self, file: &File, buffer: &mut Vec<u8>, line_bytes_max: usize) -> io::Result<Lines> {
         // The byte before the range tells whether a line begins with it.
         let before = self.begin.min(1) as usize;
-        let from_file = self.begin - before as u64;
-        let available = usize::try_from(self.file_end - from_file).unwrap_or(usize::MAX);
-        let range_end = before + self.length;
-        let mut want = (range_end + BEHIND_BYTES).min(available);
-        let mut filled = fill(file, buffer, 0, want, from_file)?;
+        let file_begin = self.begin - before as u64;
+        let available = usize::try_from(self.file_end - file_begin).unwrap_or(usize::MAX);
+        let mut want = (before + self.length + BEHIND_BYTES).min(available);
+        // Places in the buffer, from here on.
+        let begin = lead(buffer, want, file_begin);
+        let range_end = begin + before + self.length;
+        let file_end = begin.saturating_add(available);
+        let at = |place: usize| file_begin + (place - begin) as u64;
+
+        want += begin;
+        let mut filled = fill(file, buffer, begin, want, file_begin)?;
         let mut is_short = filled < want;
 
         let from = match before {
-            0 => 0,
-            _ => match memchr(b'\n', &buffer[..filled.min(range_end)]) {
-                Some(end) => end + 1,
+            0 => begin,
+            _ => match memchr(b'\n', &buffer[begin..filled.min(range_end)]) {
+                Some(end) => begin + end + 1,
                 None => return Ok(Lines { is_short, ..Lines::default() }),
             },
         };
         if from >= range_end.min(filled) {
             return Ok(Lines { is_short, ..Lines::default() });
         }
+        let lines = |to, has_long_line, is_short| Lines { from, to, offset: at(from), has_long_line, is_short };
         // The last line ends at the first line feed from the last byte of the range on.
         let mut searched = range_end - 1;
         loop {
             if let Some(end) = buffer.get(searched..filled).and_then(|rest| memchr(b'\n', rest)) {
-                let to = searched + end + 1;
-                return Ok(Lines {
-                    from,
-                    to,
-                    offset: from_file + from as u64,
-                    has_long_line: false,
-                    is_short,
-                });
+                return Ok(lines(searched + end + 1, false, is_short));
             }
-            if is_short || filled == available {
-                let offset = from_file + from as u64;
-                return Ok(Lines { from, to: filled, offset, has_long_line: false, is_short });
+            if is_short || filled == file_end {
+                return Ok(lines(filled, false, is_short));
             }
             searched = searched.max(filled);
-            let line_begin = memchr::memrchr(b'\n', &buffer[..filled]).map_or(0, |end| end + 1).max(from);
+            let line_begin = memchr::memrchr(b'\n', &buffer[from..filled]).map_or(from, |end| from + end + 1);
             if filled - line_begin > line_bytes_max {
-                let offset = from_file + from as u64;
-                return Ok(Lines { from, to: line_begin, offset, has_long_line: true, is_short });
+                return Ok(lines(line_begin, true, is_short));
             }
-            want = filled.saturating_mul(2).min(available);
-            filled = fill(file, buffer, filled, want, from_file + filled as u64)?;
+            want = filled.saturating_mul(2).min(file_end);
+            filled = fill(file, buffer, filled, want, at(filled))?;
             is_short = filled < want;
         }
     }
+}
+
+/// How many bytes to leave free at the begin of the buffer, which has room for these and `want` more afterwards.
+///
+/// The system copies out of its pages, and processors copy slowly where the destination lies just behind the source within a page:
+/// on AMD's Zen 3, 1.4 GB take 0.7 s where it is 1 to 31 bytes, as it is in most memory of `malloc`, and 0.11 s everywhere else.
+/// Half a page is as far from that as can be.
+fn lead(buffer: &mut Vec<u8>, want: usize, at: u64) -> usize {
+    if buffer.len() < PAGE_BYTES + want {
+        buffer.clear();
+        buffer.resize(PAGE_BYTES + want, 0);
+    }
+    let is = buffer.as_ptr().addr() % PAGE_BYTES;
+    let wanted = (at % PAGE_BYTES as u64) as usize + PAGE_BYTES / 2;
+    (wanted + PAGE_BYTES - is) % PAGE_BYTES
 }
 
 /// Fills `buffer[from..to]` from this place of the file; how far it got, which is less than `to` at the file's end only.
