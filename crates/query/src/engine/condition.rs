@@ -18,9 +18,6 @@ use crate::{
     },
 };
 
-/// Most dots and underscores of a name whose spellings are all looked for: each doubles them.
-const SEPARATORS_MAX: usize = 3;
-
 /// May say less than the filter, never more.
 pub(super) fn of_test(test: &Test, scope: &EventScope) -> Condition {
     match test {
@@ -165,21 +162,7 @@ fn spellings(name: &str, end: &str) -> Condition {
     if !is_of_words || (!end.is_empty() && EventName::check(name).is_err()) {
         return Condition::text_holds(name);
     }
-    let separators: Vec<usize> = name.match_indices('_').map(|(at, _)| at).collect();
-    if separators.len() > SEPARATORS_MAX {
-        return Condition::text_holds(longest_word(name));
-    }
-    let spellings = (0..1_usize << separators.len()).map(|dots| {
-        let mut bytes = format!("{name}{end}").into_bytes();
-        for (bit, at) in separators.iter().enumerate() {
-            if dots >> bit & 1 == 1 {
-                bytes[*at] = b'.';
-            }
-        }
-        // Too short for a search is as good as unknown.
-        if bytes.len() < 3 { Condition::Any } else { Condition::Holds(bytes) }
-    });
-    Condition::OneOf(spellings.collect())
+    Condition::HoldsDotted(format!("{name}{end}").into_bytes())
 }
 
 fn longest_word(text: &str) -> &str {

@@ -267,7 +267,7 @@ fn over(segment: &Segment, data: Data, settings: &Settings<'_>) -> Data {
             }
         }
         Data::Answer(answer) => rows::all(segment, &mut worker, answer.rows.into_iter()),
-        Data::Runs(runs) => rows::runs(segment, &mut worker, &runs),
+        Data::Runs(runs) => rows::runs(segment, &mut worker, runs),
     }
     segment.sink.finish(worker.gathered, span_of(settings.range))
 }
@@ -283,22 +283,24 @@ mod rows {
         }
     }
 
-    /// The tests in front are asked before a row is made: most questions are for few of them.
-    pub(super) fn runs(segment: &Segment, worker: &mut Worker, rows: &Rows) {
-        let is_test = |step: &&Step| matches!(step, Step::Test(_));
-        let tests = segment.steps.iter().take_while(is_test).count();
-        for (line, row) in (0..).zip(rows.iter()) {
-            let passes = segment.steps[..tests].iter().all(|step| match step {
-                Step::Test(test) => test.passes(&row),
-                _ => true,
-            });
-            if !passes {
-                continue;
-            }
-            if tests == segment.steps.len() {
+    /// The tests in front are asked before a row is made and sorted: most questions are for few of them.
+    pub(super) fn runs(segment: &Segment, worker: &mut Worker, mut rows: Rows) {
+        let tests: Vec<_> = segment
+            .steps
+            .iter()
+            .map_while(|step| match step {
+                Step::Test(test) => Some(test),
+                _ => None,
+            })
+            .collect();
+        if !tests.is_empty() {
+            rows.keep(|row| tests.iter().all(|test| test.passes(row)));
+        }
+        for (line, row) in (0..).zip(rows.in_order()) {
+            if tests.len() == segment.steps.len() {
                 segment.sink.add(&mut worker.gathered, &row, &moment(line), || Kept::Row(row.cells()));
             } else {
-                steps(segment, worker, row.cells(), tests, moment(line));
+                steps(segment, worker, row.cells(), tests.len(), moment(line));
             }
         }
     }

@@ -33,7 +33,11 @@ impl<'a> Val<'a> {
     /// What a value of a line means; `Null` where it means nothing.
     pub(super) fn of_raw(raw: Raw<'a>) -> Val<'a> {
         if let Some(plain) = raw.plain() {
-            return Val::Text(String::from_utf8_lossy(plain));
+            // Whole words at a time, unlike the lossy way.
+            return Val::Text(match str::from_utf8(plain) {
+                Ok(text) => Cow::Borrowed(text),
+                Err(_) => String::from_utf8_lossy(plain),
+            });
         }
         if matches!(raw.kind(), Kind::List | Kind::Map) {
             return Val::Nested(Cow::Borrowed(raw.bytes()));

@@ -117,10 +117,21 @@ impl Worker {
                 begin += line.len() + 1;
             }
         } else {
+            let is_dense = shared.needles.is_dense();
+            let mut marks = is_dense.then(|| search.of_block(block.bytes));
+            let mut hits = if is_dense { plain.hits(block.bytes) } else { None };
             for range in shared.needles.lines(block.bytes) {
-                let line = &block.bytes[range];
+                let line = &block.bytes[range.clone()];
+                let marks = match &mut marks {
+                    Some(marks) => {
+                        marks.up_to(range.start);
+                        marks.up_to(range.end)
+                    }
+                    None => search.of_line(line),
+                };
                 place.line += 1;
-                self.line(&around, &mut names, line, search.of_line(line), None, place, &mut found);
+                let hits = hits.as_mut().map(|hits| (hits, range.start));
+                self.line(&around, &mut names, line, marks, hits, place, &mut found);
             }
         }
         self.names = names;

@@ -24,7 +24,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind, packed};
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 
-use super::rare::{EACH_MAX, Each, Next};
+use super::rare::{Dotted, EACH_MAX, Each, Next, One};
 
 /// Most literals that are looked for at once: the automaton takes some hundred bytes for each byte of them. A filter with more is
 /// answered by reading every line.
@@ -34,6 +34,8 @@ pub const LITERALS_MAX: usize = 10_000;
 const LITERAL_BYTES_MIN: usize = 3;
 /// If more than one line in so many holds a literal, searching costs more than it spares.
 const LINES_PER_HIT_MIN: usize = 2;
+/// If more than one line in so many holds a literal, what else is in the lines found is searched for in the block, and not line by line.
+const LINES_PER_HIT_DENSE: usize = 8;
 /// So much of a sample is looked at: each literal is counted in it.
 const SAMPLE_BYTES_MAX: usize = 256 << 10;
 /// So many literals are searched for by their first bytes: with more, too many places look like one of them.
@@ -43,6 +45,8 @@ const BEGINNING_BYTES: usize = 4;
 /// So many places of a literal are tried as its beginning, and so much of the sample is looked at for each.
 const BEGINNINGS_MAX: usize = 32;
 const BEGINNING_SAMPLE_BYTES: usize = 16 << 10;
+/// Most `_` of a name whose spellings are told apart where many literals are searched for: each doubles them.
+const DOTS_MAX: usize = 3;
 /// Literals that are counted in the sample: beyond, what they are told apart by is their length.
 const COUNTED_MAX: usize = 64;
 
@@ -55,6 +59,8 @@ pub enum Condition {
     Holds(Vec<u8>),
     /// These bytes, in ASCII upper or lower case.
     HoldsIgnoringCase(Vec<u8>),
+    /// These bytes, where each `_` may be a dot: a name in any of its spellings.
+    HoldsDotted(Vec<u8>),
     /// All of these hold.
     All(Vec<Condition>),
     /// One of these holds, at least. Of no alternative, none: no line matches.
@@ -127,6 +133,7 @@ fn is_written_as_is(byte: u8) -> bool {
 #[derive(Clone, Debug)]
 pub struct Needles {
     search: Search,
+    is_dense: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -142,9 +149,21 @@ enum Search {
     Several(AhoCorasick),
 }
 
+/// How else a literal may be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spelled {
+    AsIs,
+    InAnyCase,
+    /// A `_` as a dot.
+    Dotted,
+}
+
+/// A literal.
+type Literal = (Vec<u8>, Spelled);
+
 /// A set of literals of which each matching line holds one.
 struct Choice {
-    literals: Vec<(Vec<u8>, bool)>,
+    literals: Vec<Literal>,
     /// How often they were met in the sample, and, where that is the same, how little they say.
     cost: (usize, i64),
 }
@@ -153,24 +172,28 @@ impl Needles {
     /// Picks, from what a filter demands, the literals that are rarest in a sample of the lines (longest, when it is empty).
     pub fn new(condition: &Condition, sample: &[u8]) -> Needles {
         let sample = &sample[..sample.len().min(SAMPLE_BYTES_MAX)];
-        let search = match choose(condition, sample) {
-            None => Search::All,
-            Some(choice) if choice.literals.is_empty() => Search::None,
-            Some(choice) => {
-                let lines = memchr_iter(b'\n', sample).count();
-                if choice.cost.0 * LINES_PER_HIT_MIN > lines {
-                    Search::All
-                } else {
-                    Search::of(&choice.literals, sample)
-                }
-            }
+        let Some(choice) = choose(condition, sample) else {
+            return Needles { search: Search::All, is_dense: true };
         };
-        Needles { search }
+        let lines = memchr_iter(b'\n', sample).count();
+        let search = if choice.literals.is_empty() {
+            Search::None
+        } else if choice.cost.0 * LINES_PER_HIT_MIN > lines {
+            Search::All
+        } else {
+            Search::of(&choice.literals, sample)
+        };
+        Needles { search, is_dense: choice.cost.0 * LINES_PER_HIT_DENSE > lines }
     }
 
     /// Whether every line is looked at, because no literal is known or rare enough.
     pub fn is_all(&self) -> bool {
         matches!(self.search, Search::All)
+    }
+
+    /// Whether many lines hold a literal, as far as the sample tells.
+    pub fn is_dense(&self) -> bool {
+        self.is_dense
     }
 
     /// The lines of a block that may match, without their line feeds, in order.
@@ -185,15 +208,19 @@ impl Needles {
 }
 
 impl Search {
-    fn of(literals: &[(Vec<u8>, bool)], sample: &[u8]) -> Search {
+    fn of(literals: &[Literal], sample: &[u8]) -> Search {
         // In one automaton all or none ignore case; more hits do no harm.
-        let ignores_case = literals.iter().any(|(_, ignores_case)| *ignores_case);
+        let ignores_case = literals.iter().any(|(_, spelled)| *spelled == Spelled::InAnyCase);
         if !ignores_case && literals.len() <= EACH_MAX {
-            return Search::Each(Box::new(Each::new(literals.iter().map(|(literal, _)| literal), sample)));
+            let each: Option<Vec<One>> = literals.iter().map(|literal| one(literal, sample)).collect();
+            if let Some(each) = each {
+                return Search::Each(Box::new(Each::of(each)));
+            }
         }
+        let literals: Vec<Vec<u8>> = literals.iter().flat_map(spellings).collect();
         if !ignores_case && literals.len() <= FEW_MAX {
             let sample = &sample[..sample.len().min(BEGINNING_SAMPLE_BYTES)];
-            let literals = literals.iter().map(|(literal, _)| from_rare_beginning(literal, sample));
+            let literals = literals.iter().map(|literal| from_rare_beginning(literal, sample));
             if let Some(few) = packed::Config::new().builder().extend(literals).build() {
                 return Search::Few(Box::new(few));
             }
@@ -201,7 +228,7 @@ impl Search {
         AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
             .ascii_case_insensitive(ignores_case)
-            .build(literals.iter().map(|(literal, _)| literal))
+            .build(&literals)
             .map_or(Search::All, Search::Several)
     }
 
@@ -257,8 +284,9 @@ impl Iterator for Candidates<'_> {
 fn choose(condition: &Condition, sample: &[u8]) -> Option<Choice> {
     match condition {
         Condition::Any => None,
-        Condition::Holds(literal) => choice(literal, false, sample),
-        Condition::HoldsIgnoringCase(literal) => choice(literal, true, sample),
+        Condition::Holds(literal) => choice(literal, Spelled::AsIs, sample),
+        Condition::HoldsIgnoringCase(literal) => choice(literal, Spelled::InAnyCase, sample),
+        Condition::HoldsDotted(literal) => choice(literal, Spelled::Dotted, sample),
         Condition::All(all) => {
             all.iter().filter_map(|one| choose(one, sample)).min_by_key(|choice| choice.cost)
         }
@@ -288,11 +316,40 @@ fn from_rare_beginning<'l>(literal: &'l [u8], sample: &[u8]) -> &'l [u8] {
     rarest.map_or(literal, |(at, _)| &literal[at..])
 }
 
-fn choice(literal: &[u8], ignores_case: bool, sample: &[u8]) -> Option<Choice> {
-    if literal.len() < LITERAL_BYTES_MIN || literal.contains(&b'\n') {
+/// A search for a literal that does not ignore case.
+fn one((literal, spelled): &Literal, sample: &[u8]) -> Option<One> {
+    match spelled {
+        Spelled::Dotted if literal.contains(&b'_') => {
+            Dotted::new(literal, sample).map(|dotted| One::Dotted(Box::new(dotted)))
+        }
+        _ => Some(One::exact(literal, sample)),
+    }
+}
+
+/// The literals of which a line has one where it has this one; of a name with many `_`, its longest part without.
+fn spellings((literal, spelled): &Literal) -> Vec<Vec<u8>> {
+    if *spelled != Spelled::Dotted {
+        return vec![literal.clone()];
+    }
+    let dots: Vec<usize> = memchr_iter(b'_', literal).collect();
+    if dots.len() > DOTS_MAX {
+        let parts = literal.split(|byte| *byte == b'_');
+        return vec![parts.max_by_key(|part| part.len()).unwrap_or_default().to_vec()];
+    }
+    let spelling = |bits: usize| {
+        let mut bytes = literal.clone();
+        dots.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1).for_each(|(_, at)| bytes[*at] = b'.');
+        bytes
+    };
+    (0..1 << dots.len()).map(spelling).collect()
+}
+
+fn choice(literal: &[u8], spelled: Spelled, sample: &[u8]) -> Option<Choice> {
+    let is_fixed = |byte: &&u8| spelled != Spelled::Dotted || **byte != b'_';
+    if literal.iter().filter(is_fixed).count() < LITERAL_BYTES_MIN || literal.contains(&b'\n') {
         return None;
     }
-    let literals = vec![(literal.to_vec(), ignores_case)];
+    let literals = vec![(literal.to_vec(), spelled)];
     let hits = Candidates::new(&Search::of(&literals, sample), sample).count();
     Some(Choice { literals, cost: (hits, -(literal.len() as i64)) })
 }
@@ -395,6 +452,13 @@ mod tests {
             Condition::HoldsIgnoringCase(literal) => {
                 memmem::find(&line.to_ascii_lowercase(), &literal.to_ascii_lowercase()).is_some()
             }
+            Condition::HoldsDotted(literal) => {
+                let dots = |bytes: &[u8]| {
+                    bytes.iter().map(|byte| if *byte == b'_' { b'.' } else { *byte }).collect()
+                };
+                let (line, literal): (Vec<u8>, Vec<u8>) = (dots(line), dots(literal));
+                memmem::find(&line, &literal).is_some()
+            }
             Condition::All(all) => all.iter().all(|one| holds(one, line)),
             Condition::OneOf(alternatives) => alternatives.iter().any(|one| holds(one, line)),
         }
@@ -405,6 +469,7 @@ mod tests {
             1 => Just(Condition::Any),
             4 => "[abA]{1,5}".prop_map(|text| Condition::Holds(text.into_bytes())),
             1 => "[abA]{1,5}".prop_map(|text| Condition::HoldsIgnoringCase(text.into_bytes())),
+            2 => "[ab_]{1,7}".prop_map(|text| Condition::HoldsDotted(text.into_bytes())),
         ];
         leaf.prop_recursive(3, 12, 3, |inner| {
             prop_oneof![
@@ -417,7 +482,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_line_that_matches_is_found_once(
-            condition in conditions(), block in "[abA\n]{0,80}", sample in "[abA\n]{0,80}",
+            condition in conditions(), block in "[abA._\n]{0,80}", sample in "[abA._\n]{0,80}",
         ) {
             let needles = Needles::new(&condition, sample.as_bytes());
             let found: Vec<_> = needles.lines(block.as_bytes()).collect();

@@ -5,9 +5,14 @@
 //! `sample_rate"` it takes `m` and `p`, which every `timestamp` has too: one false alarm a line.
 
 use memchr::{
-    arch::all::packedpair::HeuristicFrequencyRank,
+    arch::all::packedpair::{self, HeuristicFrequencyRank, Pair},
     memmem::{Finder, FinderBuilder},
 };
+
+#[cfg(target_arch = "aarch64")]
+use memchr::arch::aarch64::neon::packedpair as wide;
+#[cfg(target_arch = "x86_64")]
+use memchr::arch::x86_64::avx2::packedpair as wide;
 
 /// So much of the sample is looked at.
 const SAMPLE_BYTES_MAX: usize = 16 << 10;
@@ -16,10 +21,97 @@ const BYTES_MAX: usize = 6;
 
 /// A finder of a literal in texts like the sample.
 pub(crate) fn finder(literal: &[u8], sample: &[u8]) -> Finder<'static> {
-    let sample = &sample[..sample.len().min(SAMPLE_BYTES_MAX)];
-    match rarest(literal, sample) {
-        Some(pair) => FinderBuilder::new().build_forward_with_ranker_owned(Only(pair), literal),
+    let is_single = |at: usize| literal.iter().filter(|other| **other == literal[at]).count() == 1;
+    match rarest(literal, sample, is_single) {
+        Some((first, second)) => {
+            let only = Only([literal[first], literal[second]]);
+            FinderBuilder::new().build_forward_with_ranker_owned(only, literal)
+        }
         None => Finder::new(literal).into_owned(),
+    }
+}
+
+/// A finder of a literal in which each `_` may as well be a dot: all spellings of a name at once.
+#[derive(Clone, Debug)]
+pub(crate) struct Dotted {
+    literal: Box<[u8]>,
+    /// Many bytes at a time, where the processor can.
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    wide: Option<wide::Finder>,
+    narrow: packedpair::Finder,
+}
+
+impl Dotted {
+    /// `None` where too little of the literal is written in one way only.
+    pub(crate) fn new(literal: &[u8], sample: &[u8]) -> Option<Dotted> {
+        let is_fixed = |at: usize| literal[at] != b'_';
+        let pair = rarest(literal, sample, is_fixed).or_else(|| {
+            let mut fixed = (0..literal.len()).filter(|at| is_fixed(*at));
+            Some((fixed.next()?, fixed.next()?))
+        })?;
+        let pair = Pair::with_indices(literal, u8::try_from(pair.0).ok()?, u8::try_from(pair.1).ok()?)?;
+        Some(Dotted {
+            #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+            wide: wide::Finder::with_pair(literal, pair),
+            narrow: packedpair::Finder::with_pair(literal, pair)?,
+            literal: literal.into(),
+        })
+    }
+
+    pub(crate) fn find(&self, text: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        loop {
+            let rest = text.get(at..)?;
+            let place = at + self.candidate(rest)?;
+            if self.is_at(text.get(place..)?) {
+                return Some(place);
+            }
+            at = place + 1;
+        }
+    }
+
+    /// The next place that has the pair.
+    #[inline]
+    fn candidate(&self, text: &[u8]) -> Option<usize> {
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+        if let Some(wide) = self.wide.as_ref().filter(|wide| text.len() >= wide.min_haystack_len()) {
+            return wide.find_prefilter(text);
+        }
+        self.narrow.find_prefilter(text)
+    }
+
+    #[inline]
+    fn is_at(&self, text: &[u8]) -> bool {
+        let is = |(want, is): (&u8, &u8)| want == is || (*want == b'_' && *is == b'.');
+        text.len() >= self.literal.len() && self.literal.iter().zip(text).all(is)
+    }
+}
+
+/// A search for one literal.
+#[derive(Clone, Debug)]
+pub(crate) enum One {
+    Exact(Box<Finder<'static>>),
+    Dotted(Box<Dotted>),
+}
+
+impl One {
+    pub(crate) fn exact(literal: &[u8], sample: &[u8]) -> One {
+        One::Exact(Box::new(finder(literal, sample)))
+    }
+
+    #[inline]
+    fn find(&self, text: &[u8]) -> Option<usize> {
+        match self {
+            One::Exact(finder) => finder.find(text),
+            One::Dotted(dotted) => dotted.find(text),
+        }
+    }
+
+    fn literal(&self) -> &[u8] {
+        match self {
+            One::Exact(finder) => finder.needle(),
+            One::Dotted(dotted) => &dotted.literal,
+        }
     }
 }
 
@@ -27,7 +119,7 @@ pub(crate) fn finder(literal: &[u8], sample: &[u8]) -> Finder<'static> {
 /// several literals at once at 10.
 #[derive(Clone, Debug)]
 pub(crate) struct Each {
-    finders: Vec<Finder<'static>>,
+    finders: Vec<One>,
 }
 
 /// So many literals are worth a search each.
@@ -40,8 +132,12 @@ pub(crate) struct Next([Option<usize>; EACH_MAX]);
 impl Each {
     /// At most [`EACH_MAX`] literals, in texts like the sample.
     pub(crate) fn new<L: AsRef<[u8]>>(literals: impl IntoIterator<Item = L>, sample: &[u8]) -> Each {
-        let finders = literals.into_iter().take(EACH_MAX);
-        Each { finders: finders.map(|literal| finder(literal.as_ref(), sample)).collect() }
+        Each::of(literals.into_iter().map(|literal| One::exact(literal.as_ref(), sample)))
+    }
+
+    /// At most [`EACH_MAX`] searches.
+    pub(crate) fn of(finders: impl IntoIterator<Item = One>) -> Each {
+        Each { finders: finders.into_iter().take(EACH_MAX).collect() }
     }
 
     /// The first literal from here on, and which it is. `next` belongs to the block, and is asked from its begin to its end.
@@ -61,13 +157,13 @@ impl Each {
     }
 
     pub(crate) fn literal(&self, number: usize) -> &[u8] {
-        self.finders[number].needle()
+        self.finders[number].literal()
     }
 }
 
 /// The block's length where it is not found.
 #[inline]
-fn find_from(finder: &Finder<'_>, block: &[u8], from: usize) -> usize {
+fn find_from(finder: &One, block: &[u8], from: usize) -> usize {
     block.get(from..).and_then(|rest| finder.find(rest)).map_or(block.len(), |at| from + at)
 }
 
@@ -80,15 +176,15 @@ impl HeuristicFrequencyRank for Only {
     }
 }
 
-/// The two bytes of a literal that stand in a sample least often at their distance.
-fn rarest(literal: &[u8], sample: &[u8]) -> Option<[u8; 2]> {
+/// The places of the two bytes of a literal that stand in a sample least often at their distance, of those that may be taken.
+fn rarest(literal: &[u8], sample: &[u8], may_be: impl Fn(usize) -> bool) -> Option<(usize, usize)> {
+    let sample = &sample[..sample.len().min(SAMPLE_BYTES_MAX)];
     if sample.is_empty() {
         return None;
     }
     let mut counts = [0_u32; 256];
     sample.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
-    let is_single = |byte: u8| literal.iter().filter(|other| **other == byte).count() == 1;
-    let mut places: Vec<usize> = (0..literal.len()).filter(|at| is_single(literal[*at])).collect();
+    let mut places: Vec<usize> = (0..literal.len()).filter(|at| may_be(*at)).collect();
     places.sort_by_key(|at| counts[usize::from(literal[*at])]);
     places.truncate(BYTES_MAX);
     places.sort_unstable();
@@ -101,7 +197,7 @@ fn rarest(literal: &[u8], sample: &[u8]) -> Option<[u8; 2]> {
         let pairs = sample.iter().zip(behind);
         pairs.filter(|(a, b)| **a == literal[first] && **b == literal[second]).count()
     };
-    pairs.min_by_key(hits).map(|(first, second)| [literal[first], literal[second]])
+    pairs.min_by_key(hits)
 }
 
 #[cfg(test)]
@@ -113,10 +209,28 @@ mod tests {
     #[test]
     fn bytes_that_stand_together_in_every_line_are_not_taken() {
         let sample = b"{\"timestamp\":\"2025-10-24T10:00:00.123456Z\",\"user_id\":7}\n".repeat(9);
-        assert_ne!(rarest(b"sample_rate\"", &sample), Some(*b"mp"));
-        assert_eq!(rarest(b"xy", b"axbyxb"), Some(*b"xy"));
-        assert_eq!(rarest(b"aaa", &sample), None);
-        assert_eq!(rarest(b"abc", b""), None);
+        let any = |_| true;
+        assert_ne!(rarest(b"sample_rate\"", &sample, any), Some((2, 3)));
+        assert_eq!(rarest(b"xy", b"axbyxb", any), Some((0, 1)));
+        assert_eq!(rarest(b"aaa", &sample, |_| false), None);
+        assert_eq!(rarest(b"abc", b"", any), None);
+    }
+
+    #[test]
+    fn a_name_is_found_in_every_spelling() {
+        let dotted = Dotted::new(b"\"a_b_c\"", b"").unwrap();
+        for (text, expected) in [
+            ("x \"a_b_c\"", Some(2)),
+            ("\"a.b_c\"", Some(0)),
+            ("\"a.b.c\"", Some(0)),
+            ("\"a-b.c\" \"a_b.c\"", Some(8)),
+            ("\"a_b_c", None),
+            ("", None),
+        ] {
+            assert_eq!(dotted.find(text.as_bytes()), expected, "{text}");
+        }
+        assert!(Dotted::new(b"_a_", b"abc").is_none());
+        assert!(Dotted::new(b"__", b"").is_none());
     }
 
     proptest! {
@@ -124,6 +238,21 @@ mod tests {
         fn a_literal_is_found_whatever_the_sample(literal in "[a-d]{1,6}", text in "[a-d]{0,99}", sample in "[a-d]{0,40}") {
             let found = finder(literal.as_bytes(), sample.as_bytes()).find(text.as_bytes());
             prop_assert_eq!(found, text.find(&literal));
+        }
+
+        #[test]
+        fn a_dot_is_as_good_as_an_underscore(
+            literal in "[ab_]{2,6}", text in "[ab_.]{0,199}", sample in "[ab_.]{0,40}",
+        ) {
+            if let Some(dotted) = Dotted::new(literal.as_bytes(), sample.as_bytes()) {
+                let is_at = |at: usize| {
+                    let place = text.as_bytes().get(at..at + literal.len());
+                    place.is_some_and(|place| place.iter().zip(literal.bytes()).all(|(is, want)| {
+                        *is == want || (want == b'_' && *is == b'.')
+                    }))
+                };
+                prop_assert_eq!(dotted.find(text.as_bytes()), (0..text.len()).find(|at| is_at(*at)));
+            }
         }
 
         #[test]

@@ -61,7 +61,8 @@ impl Range {
         if from >= range_end.min(filled) {
             return Ok(Lines { is_short, ..Lines::default() });
         }
-        let lines = |to, has_long_line, is_short| Lines { from, to, offset: at(from), has_long_line, is_short };
+        let lines =
+            |to, has_long_line, is_short| Lines { from, to, offset: at(from), has_long_line, is_short };
         // The last line ends at the first line feed from the last byte of the range on.
         let mut searched = range_end - 1;
         loop {
