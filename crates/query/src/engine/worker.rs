@@ -235,7 +235,11 @@ impl Worker {
         }
         let weight = if marks.has(Marks::SAMPLED) { reader.weight(&found) } else { 1.0 };
         let name = reader.name(names, &found);
-        self.event(shared, names, &Met { reader, line, found: &found, name, weight, place, batch: None });
+        self.event_apart(
+            shared,
+            names,
+            &Met { reader, line, found: &found, name, weight, place, batch: None },
+        );
     }
 
     /// A line that may hold other events, or say what was lost.
@@ -274,7 +278,7 @@ impl Worker {
                 let place = Place { child, ..place };
                 let name = reader.name(names, &found);
                 let met = Met { reader, line, found: &found, name, weight: 1.0, place, batch: None };
-                self.event(shared, names, &met);
+                self.event_apart(shared, names, &met);
             }
             if !records.is_empty() {
                 return;
@@ -289,7 +293,7 @@ impl Worker {
         let Some(children) = children else {
             let (weight, name) = (reader.weight(&found), reader.name(names, &found));
             let met = Met { reader, line, found: &found, name, weight, place, batch: None };
-            return self.event(shared, names, &met);
+            return self.event_apart(shared, names, &met);
         };
         let mut of_child = vec![None; reader.len()];
         for (child, item) in (0..).zip(children.flatten()) {
@@ -307,7 +311,7 @@ impl Worker {
                 place: Place { child, ..place },
                 batch: Some(line),
             };
-            self.event(shared, names, &met);
+            self.event_apart(shared, names, &met);
         }
     }
 
@@ -333,7 +337,14 @@ impl Worker {
         }
     }
 
-    #[inline]
+    /// As [`Worker::event`], for what is not the usual line.
+    #[inline(never)]
+    fn event_apart(&mut self, shared: &Shared<'_>, names: &Names, met: &Met<'_>) {
+        self.event(shared, names, met);
+    }
+
+    // Always: what an event comes with is moved from place to place otherwise, which is a tenth of a plain question.
+    #[inline(always)]
     fn event(&mut self, shared: &Shared<'_>, names: &Names, met: &Met<'_>) {
         let Met { reader, line, found, weight, place, batch, .. } = *met;
         let name = met.name.map(|found| names.get(found));
@@ -400,7 +411,7 @@ impl Worker {
     }
 
     /// Through the steps from this one on, and into the sink.
-    #[inline]
+    #[inline(always)]
     fn steps(
         &mut self,
         segment: &Segment,
@@ -423,19 +434,32 @@ impl Worker {
                 Step::Explode(slot, place) => {
                     let items = items_of(&event.with(&self.extra).value(*slot));
                     let Some(items) = items else { continue };
-                    for (child, item) in (0..).zip(items) {
-                        self.extra[*place] = item;
-                        let place = Place { child: moment.place.child.wrapping_add(child), ..moment.place };
-                        self.steps(segment, event, at + 1, &Moment { place, ..*moment }, batch);
-                    }
-                    return;
+                    return self.explode(segment, event, (at, *place), items, moment, batch);
                 }
             }
         }
         self.passed(segment, event, moment, batch);
     }
 
-    #[inline]
+    /// Each item through the steps behind this one.
+    #[inline(never)]
+    fn explode(
+        &mut self,
+        segment: &Segment,
+        event: &Event<'_>,
+        (at, place): (usize, usize),
+        items: Vec<Cell>,
+        moment: &Moment,
+        batch: Option<&[u8]>,
+    ) {
+        for (child, item) in (0..).zip(items) {
+            self.extra[place] = item;
+            let place = Place { child: moment.place.child.wrapping_add(child), ..moment.place };
+            self.steps(segment, event, at + 1, &Moment { place, ..*moment }, batch);
+        }
+    }
+
+    #[inline(always)]
     fn passed(&mut self, segment: &Segment, event: &Event<'_>, moment: &Moment, batch: Option<&[u8]>) {
         self.notes.matched += 1;
         if moment.weight > 1.0 && segment.sink.is_weighted() {
