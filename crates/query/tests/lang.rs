@@ -266,6 +266,14 @@ fn mistakes_are_pointed_at() {
         "expected a comparison, as `== 5`, found `:x`\n  | lower(a):x\n  |         ^^\nhint: `:` stands behind the name of a field, `==` behind what has a value",
     );
     fails(
+        "a:1 AND lower(b)",
+        "expected a comparison, as `== \"x\"`, found the end\n  | a:1 AND lower(b)\n  |                 ^\nhint: `lower()` has a value, which is neither true nor false",
+    );
+    fails(
+        "NOT length(b) | count()",
+        "expected a comparison, as `== \"x\"`, found `|`\n  | NOT length(b) | count()\n  |               ^\nhint: `length()` has a value, which is neither true nor false",
+    );
+    fails(
         "duration_ms > 2 s",
         "`s` stands apart from its number\n  | duration_ms > 2 s\n  |                 ^\nhint: write `2s`; a word that is looked for stands in quotes: \"s\"",
     );

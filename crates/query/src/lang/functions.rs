@@ -19,6 +19,15 @@ pub struct Function {
     pub takes_filter: bool,
 }
 
+impl Function {
+    /// Whether what it gives can be true or false, and so be a filter.
+    pub(crate) fn may_be_true(&self) -> bool {
+        let is_test = matches!(self.name, "contains" | "icontains" | "starts_with" | "ends_with" | "exists");
+        // These give what they are given.
+        is_test || matches!(self.name, "if" | "coalesce" | "greatest" | "least")
+    }
+}
+
 /// Most arguments of a function that takes any number.
 pub const ARGUMENTS_MAX: usize = 32;
 

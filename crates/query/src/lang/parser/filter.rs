@@ -227,7 +227,13 @@ impl Parser<'_> {
             Expr::Literal(_) | Expr::Minus(_) | Expr::Arithmetic(..) => {
                 Err(self.unexpected("a comparison, as `> 5`"))
             }
-            expr => Ok(of_expr(expr)),
+            expr => match value_called(&expr) {
+                Some(name) => {
+                    let error = self.unexpected("a comparison, as `== \"x\"`");
+                    Err(error.hint(format!("`{name}()` has a value, which is neither true nor false")))
+                }
+                None => Ok(of_expr(expr)),
+            },
         }
     }
 
@@ -492,6 +498,18 @@ impl Parser<'_> {
 }
 
 /// What is joined by words is a filter of filters.
+/// A function that stands where a filter is wanted, and is never true.
+fn value_called(expr: &Expr) -> Option<&'static str> {
+    match expr {
+        Expr::Not(inner) => value_called(inner),
+        Expr::And(all) | Expr::Or(all) => all.iter().find_map(value_called),
+        Expr::Call(call) if !call.function.is_aggregate && !call.function.may_be_true() => {
+            Some(call.function.name)
+        }
+        _ => None,
+    }
+}
+
 fn of_expr(expr: Expr) -> Filter {
     match expr {
         Expr::Not(inner) => Filter::Not(Box::new(of_expr(*inner))),
