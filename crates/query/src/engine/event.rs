@@ -304,6 +304,12 @@ pub(super) trait Row {
         None
     }
 
+    /// The value in a slot as a number to be calculated with; also of a text that is one.
+    #[inline]
+    fn number(&self, slot: usize) -> Option<f64> {
+        self.value(slot).number()
+    }
+
     /// The number of its name, where all that is derived of names is derived of this one.
     fn name_number(&self) -> Option<u32> {
         None
@@ -416,6 +422,18 @@ impl Row for Extended<'_, '_> {
                 self.event.first(&self.event.reader.places[slot].own)
             }
             _ => None,
+        }
+    }
+
+    #[inline]
+    fn number(&self, slot: usize) -> Option<f64> {
+        match self.event.scope.slots.get(slot)? {
+            // Nothing but the number is read, where it stands in the line as one.
+            Slot::Field(_) => {
+                let raw = self.event.first(&self.event.reader.places[slot].own)?;
+                raw.number().or_else(|| Val::of_raw(raw).number())
+            }
+            _ => self.value(slot).number(),
         }
     }
 

@@ -72,13 +72,10 @@ impl Expr {
     /// The value as a number, without reading more than that where it stands in a line.
     #[inline]
     pub(super) fn number(&self, row: &impl Row) -> Option<f64> {
-        if let Expr::Slot(slot) = self
-            && let Some(raw) = row.raw(*slot)
-            && let Some(number) = raw.number()
-        {
-            return Some(number);
+        match self {
+            Expr::Slot(slot) => row.number(*slot),
+            _ => self.value(row).number(),
         }
-        self.value(row).number()
     }
 }
 

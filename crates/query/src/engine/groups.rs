@@ -141,7 +141,7 @@ impl KeyBy {
 }
 
 impl Groups {
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, grouping: &Grouping, row: &impl Row, moment: &Moment) {
         let shortcut = grouping.shortcut.and_then(|shortcut| Some((shortcut, shortcut.place(row)?)));
         let group = match shortcut {

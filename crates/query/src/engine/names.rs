@@ -85,7 +85,7 @@ impl Default for Names {
 
 impl Names {
     /// A name that is written without escapes.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&mut self, written: &[u8], has_emoji: bool) -> Found {
         let near = place_of(written);
         let number = self.near[near].wrapping_sub(1);

@@ -139,7 +139,10 @@ impl<'a> Raw<'a> {
     #[inline]
     pub fn number(self) -> Option<f64> {
         match (self.kind, number::read(self.bytes)?) {
-            (Kind::Number, number::Number::Int(int)) => Some(int as f64),
+            // A conversion from 64 bits is one instruction, one from 128 a call.
+            (Kind::Number, number::Number::Int(int)) => {
+                Some(i64::try_from(int).map_or(int as f64, |short| short as f64))
+            }
             (Kind::Number, number::Number::Float(float)) => Some(float),
             _ => None,
         }
