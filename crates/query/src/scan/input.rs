@@ -17,8 +17,8 @@
 //! out in runs of frames. A stream (gzip, one zstd frame, a pipe) belongs to the worker that opened it; those that find nothing else
 //! to do look at what it decoded, while it goes on decoding. In memory are one block per worker, and two per helper.
 //!
-//! Files are read, not mapped: a mapped file that gets shorter kills the process. A block stays in the core's cache between being
-//! read and being searched.
+//! Files are read, not mapped: a mapped file that gets shorter kills the process, and its pages cost as much as the copy, if that goes to
+//! where the system copies fast. A block stays in the core's cache between being read and being searched.
 //!
 //! # In which order do blocks come?
 //! In any. [`Block::order`] says where a block belongs: sort by it, and lines are as in the files, one file after the other,

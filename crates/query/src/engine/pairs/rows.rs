@@ -75,7 +75,7 @@ impl Rows {
             let (part, rest) = next.min_by(|a, b| rows.order(a.0.first(a.1[0]), b.0.first(b.1[0])))?;
             let (run, behind) = rest.split_first()?;
             *rest = behind;
-            Some(RunRow { rows, part: *part, run: *run })
+            Some(RunRow { rows, part, run: *run })
         })
     }
 
