@@ -8,6 +8,7 @@ mod flags;
 mod interrupt;
 mod logs;
 mod progress;
+mod reader;
 mod render;
 mod talk;
 

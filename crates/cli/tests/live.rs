@@ -147,6 +147,29 @@ fn query_prints_events_while_it_reads_and_ends_when_nobody_does() {
     assert_eq!(stderr, "");
 }
 
+/// `| head`, of a log that says nothing more.
+#[test]
+#[cfg(unix)]
+fn what_follows_a_quiet_log_ends_when_nobody_reads_it() {
+    let question = ["query", "live.jsonl", "count()", "--follow"];
+    for arguments in [&["tail", "live.jsonl"][..], &question] {
+        let folder = std::env::temp_dir().join(format!("trine-quiet-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("live.jsonl"), line("a_b_failed", "error")).unwrap();
+        let mut child = trine().current_dir(&folder).args(arguments).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut shown = String::new();
+        stdout.read_line(&mut shown).unwrap();
+        drop(stdout);
+        let (sender, ended) = channel();
+        let id = child.id();
+        thread::spawn(move || sender.send(child.wait()));
+        let status = ended.recv_timeout(WAIT).unwrap_or_else(|_| panic!("{arguments:?} goes on as {id}"));
+        assert!(status.unwrap().success(), "{arguments:?}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     for arguments in [&["demo", "-n", "2000"][..], &["ops", "live.jsonl"], &["generate", "-n", "100000"]] {

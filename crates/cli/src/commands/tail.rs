@@ -33,6 +33,7 @@ use self::{
 use crate::{
     exit::Failure,
     logs::{self, Range, now_ns},
+    reader,
     render::{self, Screen, Style},
     talk,
 };
@@ -109,6 +110,9 @@ pub(crate) fn run(flags: &Flags) -> Result<(), Failure> {
         logs::tell(&seen.troubles);
         tail.tick(begin.elapsed(), follower.paths().count());
         tail.flush().map_err(written())?;
+        if reader::is_gone() {
+            return Ok(());
+        }
         if !seen.has_more {
             thread::sleep(POLL);
         }
@@ -132,6 +136,9 @@ fn show_piped(mut tail: Tail<'_>) -> Result<(), Failure> {
         }
         tail.tick(begin.elapsed(), 1);
         tail.flush().map_err(written())?;
+        if reader::is_gone() {
+            return Ok(());
+        }
     }
     tail.end(begin.elapsed());
     tail.flush().map_err(written())

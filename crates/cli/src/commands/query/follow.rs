@@ -16,7 +16,7 @@ use trine_query::{
 };
 
 use super::{Flags, failure, show};
-use crate::{exit::Failure, interrupt, logs::tell};
+use crate::{exit::Failure, interrupt, logs::tell, reader};
 
 /// Of events, so many bytes are looked at before those among them that match are shown: all that is held of a log that grows fast.
 const SHOWN_EVERY_BYTES: usize = 4 << 20;
@@ -63,7 +63,7 @@ pub(super) fn run(flags: &Flags, question: &str, logs: &[String]) -> Result<(), 
             refresh(flags, question, &mut live)?;
             (shown, has_news) = (Some(Instant::now()), false);
         }
-        if live.is_done() {
+        if live.is_done() || reader::is_gone() {
             return Ok(());
         }
         if !seen.has_more {
