@@ -197,7 +197,7 @@ impl Pairs {
         let mut all: Vec<Vec<(Part, Moved)>> =
             self.parts.into_iter().map(|part| vec![(part, Moved::default())]).collect();
         for other in others {
-            // What does not fit is as much as nobody has memory for.
+            // An error before it comes to this: see `run::HELD_MAX`.
             if self.count + other.count > ENDS_MAX {
                 continue;
             }
@@ -228,7 +228,7 @@ impl Pairs {
         for (name, number) in self.operations {
             operations[number as usize] = name;
         }
-        Rows::new(parts, runs, blocks, operations, columns(pairing), threads)
+        Rows { parts, runs, blocks, operations, columns: columns(pairing), threads }
     }
 }
 

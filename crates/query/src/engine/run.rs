@@ -195,6 +195,9 @@ pub(super) fn options<'s>(settings: &Settings<'s>, stop: &'s AtomicBool) -> Opti
     }
 }
 
+/// What is held is numbered with 32 bits, by each thread and when all is put together.
+const HELD_MAX: usize = u32::MAX as usize - 1;
+
 /// Runs the first segment over the input.
 pub(super) fn read(
     segment: &Segment,
@@ -222,9 +225,9 @@ pub(super) fn read(
             *reported = bytes;
         },
     );
-    if budget.is_over() {
-        let sizes: Vec<_> = outcome.states.iter().map(|(worker, _)| worker.gathered.size()).collect();
-        let count = sizes.iter().map(|(count, _)| count).sum();
+    let sizes: Vec<_> = outcome.states.iter().map(|(worker, _)| worker.gathered.size()).collect();
+    let count = sizes.iter().map(|(count, _)| count).sum();
+    if budget.is_over() || count > HELD_MAX {
         return Err(Error::memory(budget.limit(), count, sizes.first().map_or("group", |(_, noun)| noun)));
     }
     let mut states = outcome.states.into_iter().map(|(worker, _)| worker);

@@ -19,14 +19,15 @@ use crate::{
 
 #[derive(Debug)]
 pub(in crate::engine) struct Rows {
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
     /// Of each part.
-    runs: Vec<Vec<Run>>,
-    blocks: Blocks,
+    pub(super) runs: Vec<Vec<Run>>,
+    pub(super) blocks: Blocks,
     /// By their numbers.
-    operations: Vec<String>,
-    columns: Vec<Column>,
-    threads: usize,
+    pub(super) operations: Vec<String>,
+    pub(super) columns: Vec<Column>,
+    /// So many work on them.
+    pub(super) threads: usize,
 }
 
 /// A run as a row.
@@ -38,17 +39,6 @@ pub(in crate::engine) struct RunRow<'r> {
 }
 
 impl Rows {
-    pub(super) fn new(
-        parts: Vec<Part>,
-        runs: Vec<Vec<Run>>,
-        blocks: Blocks,
-        operations: Vec<String>,
-        columns: Vec<Column>,
-        threads: usize,
-    ) -> Rows {
-        Rows { parts, runs, blocks, operations, columns, threads }
-    }
-
     /// Keeps those that pass.
     pub(in crate::engine) fn keep(&mut self, passes: impl Fn(&RunRow<'_>) -> bool + Sync) {
         let runs = std::mem::take(&mut self.runs);
