@@ -17,6 +17,7 @@
 //! Those that no writer of JSON writes in another way. Some escape `/`, `<`, `'` or all that is not ASCII, so a text with these
 //! is looked for by its longest part without them. A key's colon may have blanks around it, so the literal is the value with its
 //! quotes, `"r2"`, and not `"id":"r2"`: that is right for every spelling, with one needle instead of two, and hardly more hits.
+//! A name's `_` may be a dot: all its spellings are one search, as long as there are few names.
 //! A number may be written as `5`, `5.0` or `5e0`: it has no literal, but its key has.
 
 use std::ops::Range;
@@ -294,11 +295,13 @@ fn choose(condition: &Condition, sample: &[u8]) -> Option<Choice> {
             let is_counted = alternatives.len() <= COUNTED_MAX;
             let sample = if is_counted { sample } else { &[] };
             let mut sum = Choice { literals: Vec::new(), cost: (0, i64::MIN) };
+            let mut spelled = 0;
             for alternative in alternatives {
                 let choice = choose(alternative, sample)?;
+                spelled += choice.literals.iter().map(how_many).sum::<usize>();
                 sum.literals.extend(choice.literals);
                 sum.cost = (sum.cost.0 + choice.cost.0, sum.cost.1.max(choice.cost.1));
-                if sum.literals.len() > LITERALS_MAX {
+                if spelled > LITERALS_MAX {
                     return None;
                 }
             }
@@ -342,6 +345,14 @@ fn spellings((literal, spelled): &Literal) -> Vec<Vec<u8>> {
         bytes
     };
     (0..1 << dots.len()).map(spelling).collect()
+}
+
+/// How many [`spellings`] gives.
+fn how_many((literal, spelled): &Literal) -> usize {
+    match memchr_iter(b'_', literal).count() {
+        dots @ 1..=DOTS_MAX if *spelled == Spelled::Dotted => 1 << dots,
+        _ => 1,
+    }
 }
 
 fn choice(literal: &[u8], spelled: Spelled, sample: &[u8]) -> Option<Choice> {
@@ -433,6 +444,19 @@ mod tests {
         assert!(!Needles::new(&Condition::OneOf(Vec::new()), b"").may_match(b"x"));
         let many = (0..=LITERALS_MAX).map(|number| Condition::text_is(&number.to_string())).collect();
         assert!(Needles::new(&Condition::OneOf(many), b"").is_all());
+    }
+
+    #[test]
+    fn a_name_is_one_literal_or_as_many_as_it_has_spellings() {
+        for (literal, expected) in [("ab", 1), ("a_b", 2), ("a_b_c_d", 8), ("a_b_c_d_eee", 1)] {
+            let literal = (literal.as_bytes().to_vec(), Spelled::Dotted);
+            assert_eq!((spellings(&literal).len(), how_many(&literal)), (expected, expected));
+        }
+        let names = |number: usize| {
+            (0..number).map(|n| Condition::HoldsDotted(format!("name_{n}_x").into())).collect()
+        };
+        assert!(!Needles::new(&Condition::OneOf(names(LITERALS_MAX / 4)), b"").is_all());
+        assert!(Needles::new(&Condition::OneOf(names(LITERALS_MAX / 4 + 1)), b"").is_all());
     }
 
     #[test]
