@@ -152,11 +152,14 @@ fn query_prints_events_while_it_reads_and_ends_when_nobody_does() {
 #[cfg(unix)]
 fn what_follows_a_quiet_log_ends_when_nobody_reads_it() {
     let question = ["query", "live.jsonl", "count()", "--follow"];
-    for arguments in [&["tail", "live.jsonl"][..], &question] {
+    for arguments in [&["tail", "live.jsonl"][..], &["tail", "-"], &question] {
         let folder = std::env::temp_dir().join(format!("trine-quiet-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("live.jsonl"), line("a_b_failed", "error")).unwrap();
-        let mut child = trine().current_dir(&folder).args(arguments).spawn().unwrap();
+        let mut child = trine().current_dir(&folder).args(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        // Open to the end: whoever writes there has nothing more to say either.
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(line("a_b_failed", "error").as_bytes()).unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut shown = String::new();
         stdout.read_line(&mut shown).unwrap();

@@ -270,6 +270,10 @@ fn mistakes_are_pointed_at() {
         "expected a comparison, as `== \"x\"`, found the end\n  | a:1 AND lower(b)\n  |                 ^\nhint: `lower()` has a value, which is neither true nor false",
     );
     fails(
+        "(a > 1 AND b + 1)",
+        "expected a comparison, as `> 5`, found `)`\n  | (a > 1 AND b + 1)\n  |                 ^",
+    );
+    fails(
         "NOT length(b) | count()",
         "expected a comparison, as `== \"x\"`, found `|`\n  | NOT length(b) | count()\n  |               ^\nhint: `length()` has a value, which is neither true nor false",
     );

@@ -24,6 +24,7 @@ use super::{
     expr::Expr,
     hash::{self, Build},
     place::Place,
+    run::HELD_MAX,
     value::Val,
 };
 use crate::{
@@ -58,8 +59,6 @@ pub(super) fn columns(pairing: &Pairing) -> Vec<Column> {
     columns
 }
 
-/// Begins and ends that are held, as they are numbered with 32 bits; with 20 bytes each, 80 GiB.
-const ENDS_MAX: usize = u32::MAX as usize - 1;
 /// Into so many parts the keys are divided: so many threads can work on them at the end.
 const PARTS: usize = 8;
 
@@ -125,7 +124,7 @@ impl Pairs {
             }
             val.encode(&mut self.key);
         }
-        if self.count >= ENDS_MAX {
+        if self.count >= HELD_MAX {
             return;
         }
         let number = self.count as u32;
@@ -135,7 +134,7 @@ impl Pairs {
             self.blocks.0.push((number, block));
         }
         let hash = self.build.hash_one(&self.key[..]);
-        // The highest bits of both halves: of the lower one, a table takes the lowest.
+        // Folded to what is kept with each key.
         let hash = (hash >> 32) as u32 ^ hash as u32;
         let part = &mut self.parts[part_of(hash)];
         let key = part.keys.number(hash, &self.key);
@@ -178,7 +177,7 @@ impl Pairs {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        if self.count >= ENDS_MAX {
+        if self.count >= HELD_MAX {
             return usize::MAX;
         }
         let parts: usize = self.parts.iter().map(Part::allocated_bytes).sum();
@@ -197,10 +196,6 @@ impl Pairs {
         let mut all: Vec<Vec<(Part, Moved)>> =
             self.parts.into_iter().map(|part| vec![(part, Moved::default())]).collect();
         for other in others {
-            // An error before it comes to this: see `run::HELD_MAX`.
-            if self.count + other.count > ENDS_MAX {
-                continue;
-            }
             let mut operations = vec![0; other.operations.len()];
             for (operation, number) in other.operations {
                 let next = self.operations.len() as u32;

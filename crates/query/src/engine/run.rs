@@ -196,7 +196,7 @@ pub(super) fn options<'s>(settings: &Settings<'s>, stop: &'s AtomicBool) -> Opti
 }
 
 /// What is held is numbered with 32 bits, by each thread and when all is put together.
-const HELD_MAX: usize = u32::MAX as usize - 1;
+pub(super) const HELD_MAX: usize = u32::MAX as usize - 1;
 
 /// Runs the first segment over the input.
 pub(super) fn read(

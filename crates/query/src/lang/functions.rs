@@ -17,15 +17,8 @@ pub struct Function {
     pub arguments: RangeInclusive<usize>,
     /// Whether its argument says which events count.
     pub takes_filter: bool,
-}
-
-impl Function {
-    /// Whether what it gives can be true or false, and so be a filter.
-    pub(crate) fn may_be_true(&self) -> bool {
-        let is_test = matches!(self.name, "contains" | "icontains" | "starts_with" | "ends_with" | "exists");
-        // These give what they are given.
-        is_test || matches!(self.name, "if" | "coalesce" | "greatest" | "least")
-    }
+    /// Whether it can be a filter: what it gives is true or false, or what it was given.
+    pub may_be_true: bool,
 }
 
 /// Most arguments of a function that takes any number.
@@ -39,15 +32,19 @@ const fn aggregate(
     signature: &'static str,
     arguments: RangeInclusive<usize>,
 ) -> Function {
-    Function { name, is_aggregate: true, signature, arguments, takes_filter: false }
+    Function { name, is_aggregate: true, signature, arguments, takes_filter: false, may_be_true: false }
 }
 
 const fn of_events(name: &'static str, signature: &'static str) -> Function {
-    Function { name, is_aggregate: true, signature, arguments: 1..=1, takes_filter: true }
+    Function { name, is_aggregate: true, signature, arguments: 1..=1, takes_filter: true, may_be_true: false }
 }
 
 const fn scalar(name: &'static str, signature: &'static str, arguments: RangeInclusive<usize>) -> Function {
-    Function { name, is_aggregate: false, signature, arguments, takes_filter: false }
+    Function { name, is_aggregate: false, signature, arguments, takes_filter: false, may_be_true: false }
+}
+
+const fn truth(name: &'static str, signature: &'static str, arguments: RangeInclusive<usize>) -> Function {
+    Function { may_be_true: true, ..scalar(name, signature, arguments) }
 }
 
 /// All functions. `p50`, `p99.9` are written with their number, as `quantile`'s row says.
@@ -72,10 +69,10 @@ pub static FUNCTIONS: &[Function] = &[
     scalar("upper", "upper(text)", 1..=1),
     scalar("trim", "trim(text)", 1..=1),
     scalar("length", "length(text or list)", 1..=1),
-    scalar("contains", "contains(text, part)", 2..=2),
-    scalar("icontains", "icontains(text, part)", 2..=2),
-    scalar("starts_with", "starts_with(text, begin)", 2..=2),
-    scalar("ends_with", "ends_with(text, end)", 2..=2),
+    truth("contains", "contains(text, part)", 2..=2),
+    truth("icontains", "icontains(text, part)", 2..=2),
+    truth("starts_with", "starts_with(text, begin)", 2..=2),
+    truth("ends_with", "ends_with(text, end)", 2..=2),
     scalar("replace", "replace(text, part, by)", 3..=3),
     scalar("substr", "substr(text, from, length)", 2..=3),
     scalar("split", "split(text, separator, place)", 3..=3),
@@ -88,11 +85,11 @@ pub static FUNCTIONS: &[Function] = &[
     scalar("ceil", "ceil(number)", 1..=1),
     scalar("sqrt", "sqrt(number)", 1..=1),
     scalar("log10", "log10(number)", 1..=1),
-    scalar("greatest", "greatest(value, …)", 1..=ARGUMENTS_MAX),
-    scalar("least", "least(value, …)", 1..=ARGUMENTS_MAX),
-    scalar("if", "if(condition, then, else)", 3..=3),
-    scalar("coalesce", "coalesce(value, …)", 1..=ARGUMENTS_MAX),
-    scalar("exists", "exists(field)", 1..=1),
+    truth("greatest", "greatest(value, …)", 1..=ARGUMENTS_MAX),
+    truth("least", "least(value, …)", 1..=ARGUMENTS_MAX),
+    truth("if", "if(condition, then, else)", 3..=3),
+    truth("coalesce", "coalesce(value, …)", 1..=ARGUMENTS_MAX),
+    truth("exists", "exists(field)", 1..=1),
     scalar("to_number", "to_number(text)", 1..=1),
     scalar("to_text", "to_text(value)", 1..=1),
     scalar("to_time", "to_time(text or number)", 1..=1),

@@ -220,20 +220,17 @@ impl Parser<'_> {
         self.at = begin;
         let expr = self.comparison()?;
         self.check_behind(&expr)?;
-        match expr {
-            Expr::Field(_) if !self.text[begin..].starts_with('`') => {
+        match value_in(&expr) {
+            Some(Expr::Call(call)) => {
+                let error = self.unexpected("a comparison, as `== \"x\"`");
+                let name = call.function.name;
+                Err(error.hint(format!("`{name}()` has a value, which is neither true nor false")))
+            }
+            Some(_) => Err(self.unexpected("a comparison, as `> 5`")),
+            None if matches!(expr, Expr::Field(_)) && !self.text[begin..].starts_with('`') => {
                 Err(self.unexpected("a comparison, as `> 5`"))
             }
-            Expr::Literal(_) | Expr::Minus(_) | Expr::Arithmetic(..) => {
-                Err(self.unexpected("a comparison, as `> 5`"))
-            }
-            expr => match value_called(&expr) {
-                Some(name) => {
-                    let error = self.unexpected("a comparison, as `== \"x\"`");
-                    Err(error.hint(format!("`{name}()` has a value, which is neither true nor false")))
-                }
-                None => Ok(of_expr(expr)),
-            },
+            None => Ok(of_expr(expr)),
         }
     }
 
@@ -498,14 +495,14 @@ impl Parser<'_> {
 }
 
 /// What is joined by words is a filter of filters.
-/// A function that stands where a filter is wanted, and is never true.
-fn value_called(expr: &Expr) -> Option<&'static str> {
+/// What stands where a filter is wanted, and is never true or false.
+fn value_in(expr: &Expr) -> Option<&Expr> {
     match expr {
-        Expr::Not(inner) => value_called(inner),
-        Expr::And(all) | Expr::Or(all) => all.iter().find_map(value_called),
-        Expr::Call(call) if !call.function.is_aggregate && !call.function.may_be_true() => {
-            Some(call.function.name)
-        }
+        Expr::Not(inner) => value_in(inner),
+        Expr::And(all) | Expr::Or(all) => all.iter().find_map(value_in),
+        Expr::Literal(Literal::Bool(_)) => None,
+        Expr::Literal(_) | Expr::Minus(_) | Expr::Arithmetic(..) => Some(expr),
+        Expr::Call(call) => (!call.function.is_aggregate && !call.function.may_be_true).then_some(expr),
         _ => None,
     }
 }

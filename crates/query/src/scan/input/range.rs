@@ -156,3 +156,19 @@ impl io::Read for Part<'_> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_lies_half_a_page_from_where_it_lies_in_the_system() {
+        let mut buffer = Vec::new();
+        for (want, at) in [(1, 0), (300_000, 262_143), (5, 4_095), (300_001, 1 << 40), (9, 17)] {
+            let begin = lead(&mut buffer, want, at);
+            assert!(begin + want <= buffer.len(), "or it would move when it is filled");
+            let place = buffer.as_ptr().addr() + begin;
+            assert_eq!((place as u64 - at % 4_096) % 4_096, 2_048, "{at}");
+        }
+    }
+}
