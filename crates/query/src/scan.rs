@@ -8,5 +8,6 @@ pub mod foreign;
 pub mod input;
 pub mod line;
 pub mod needles;
+pub(crate) mod newline;
 pub(crate) mod rare;
 pub mod time;

@@ -117,13 +117,22 @@ impl Gather {
     }
 
     /// Takes an event in; how many bytes of memory that took.
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&self, state: &mut State, row: &impl Row, moment: &Moment) -> usize {
+        // What is asked for most is not worth a call.
         match (self, state) {
             (Gather::Count, State::Count { events, weight }) => {
                 *events += 1;
                 *weight += moment.weight;
+                0
             }
+            (_, state) => self.add_apart(state, row, moment),
+        }
+    }
+
+    #[inline(never)]
+    fn add_apart(&self, state: &mut State, row: &impl Row, moment: &Moment) -> usize {
+        match (self, state) {
             (Gather::CountOf(expr), State::Count { events, weight }) if !expr.value(row).is_null() => {
                 *events += 1;
                 *weight += moment.weight;

@@ -223,19 +223,19 @@ impl Reader {
         self.set.find(Line::new(line), found)
     }
 
-    /// As [`Reader::find`], of a line whose front is known.
-    #[inline]
+    /// As [`Reader::find`], of a line whose front is known. True when no name, time or level is missing.
+    #[inline(always)]
     pub(super) fn find_behind<'a>(
         &self,
         front: Option<Front<'a>>,
         line: &'a [u8],
         found: &mut [Option<Raw<'a>>],
-    ) -> Result<(), Broken> {
+    ) -> Result<bool, Broken> {
         self.set.find_behind(front, Line::new(line), found)
     }
 
     /// As [`Reader::find_behind`], of a line that begins here in the block of the hits.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find_in_block<'a>(
         &self,
         front: Option<Front<'a>>,
@@ -243,7 +243,7 @@ impl Reader {
         begin: usize,
         hits: &mut Hits<'_>,
         found: &mut [Option<Raw<'a>>],
-    ) -> Result<(), Broken> {
+    ) -> Result<bool, Broken> {
         self.set.find_in_block(front, Line::new(line), begin, hits, found)
     }
 
@@ -352,15 +352,42 @@ impl<'a> Event<'a> {
     }
 }
 
+impl Extended<'_, '_> {
+    #[inline(never)]
+    fn number_of_value(&self, slot: usize) -> Option<f64> {
+        self.value(slot).number()
+    }
+}
+
 /// What a path finds in a value, whose key its first step is.
 fn within<'a>(json: &'a str, path: &Path) -> Option<Raw<'a>> {
     path.behind_key(Raw::of(json.as_bytes()).ok()?)
 }
 
-/// Whether a level is written in our words, as most are.
+/// The number that a value is which is not written as one.
+#[inline(never)]
+fn number_otherwise(raw: Raw<'_>) -> Option<f64> {
+    Val::of_raw(raw).number()
+}
+
+/// Whether a level is written in our words, as most are: all of them at once, and without a branch, as no processor foresees levels.
 #[inline]
 fn is_level(written: &[u8]) -> bool {
-    matches!(written, b"info" | b"debug" | b"error" | b"warning" | b"trace" | b"critical")
+    const WORDS: [u64; 6] =
+        [ends(b"info"), ends(b"debug"), ends(b"error"), ends(b"warning"), ends(b"trace"), ends(b"critical")];
+    const LENGTHS: [usize; 6] = [4, 5, 5, 7, 5, 8];
+    /// The first and the last four bytes: all of a word of at most eight.
+    const fn ends(word: &[u8]) -> u64 {
+        match (word.first_chunk(), word.last_chunk()) {
+            (Some(first), Some(last)) => {
+                (u32::from_le_bytes(*first) as u64) | (u32::from_le_bytes(*last) as u64) << 32
+            }
+            _ => 0,
+        }
+    }
+    let ends = ends(written);
+    let is_one = |(word, length)| (word == ends) & (length == written.len());
+    WORDS.into_iter().zip(LENGTHS).map(is_one).fold(false, |any, is_one| any | is_one)
 }
 
 /// A name in the spelling with `_`; a sentence stays as it is.
@@ -431,9 +458,9 @@ impl Row for Extended<'_, '_> {
             // Nothing but the number is read, where it stands in the line as one.
             Slot::Field(_) => {
                 let raw = self.event.first(&self.event.reader.places[slot].own)?;
-                raw.number().or_else(|| Val::of_raw(raw).number())
+                raw.number().or_else(|| number_otherwise(raw))
             }
-            _ => self.value(slot).number(),
+            _ => self.number_of_value(slot),
         }
     }
 

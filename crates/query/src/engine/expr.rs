@@ -74,8 +74,13 @@ impl Expr {
     pub(super) fn number(&self, row: &impl Row) -> Option<f64> {
         match self {
             Expr::Slot(slot) => row.number(*slot),
-            _ => self.value(row).number(),
+            _ => self.number_of_value(row),
         }
+    }
+
+    #[inline(never)]
+    fn number_of_value(&self, row: &impl Row) -> Option<f64> {
+        self.value(row).number()
     }
 }
 

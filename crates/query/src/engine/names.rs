@@ -21,6 +21,8 @@ pub(super) const LOST: &str = "trine_events_lost";
 const NAMES_MAX: usize = 10_000;
 /// Places at which a name is looked up before the table is asked. A power of two; more than most logs have names.
 const NEAR: usize = 256;
+/// Bytes that four words tell whole.
+const WORDS_BYTES: usize = 32;
 
 /// What a name says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -61,15 +63,43 @@ pub(super) struct Names {
     known: Vec<Name>,
     table: HashTable<u32>,
     build: Build,
-    /// By a few of their bytes: the number of the last name there, and one more.
-    near: Box<[u32; NEAR]>,
+    /// By a few of their bytes: the last name there.
+    near: Box<[Near; NEAR]>,
     /// The last of those that are not remembered.
     other: Name,
 }
 
+/// A name as it is looked up first.
+#[derive(Clone, Copy, Debug)]
+struct Near {
+    written: Words,
+    has_emoji: bool,
+    found: Found,
+}
+
+impl Near {
+    /// Of no name: none is so long.
+    const NONE: Near = Near {
+        written: Words { words: [0; 4], length: usize::MAX },
+        has_emoji: false,
+        found: Found { number: None, is_special: false },
+    };
+}
+
+/// Four words of a name, which are all of it up to [`WORDS_BYTES`]: they may overlap, so that no length needs a branch.
+#[derive(Clone, Copy, Debug)]
+struct Words {
+    words: [u64; 4],
+    length: usize,
+}
+
 /// A name that was found; told by [`Names::get`].
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Found(Option<u32>);
+pub(super) struct Found {
+    number: Option<u32>,
+    /// Whether its event may be more than one: a batch, or what was lost.
+    pub(super) is_special: bool,
+}
 
 impl Default for Names {
     fn default() -> Self {
@@ -77,7 +107,7 @@ impl Default for Names {
             known: Vec::new(),
             table: HashTable::new(),
             build: Build::default(),
-            near: Box::new([0; NEAR]),
+            near: Box::new([Near::NONE; NEAR]),
             other: Name::default(),
         }
     }
@@ -87,18 +117,24 @@ impl Names {
     /// A name that is written without escapes.
     #[inline(always)]
     pub(super) fn find(&mut self, written: &[u8], has_emoji: bool) -> Found {
-        let near = place_of(written);
-        let number = self.near[near].wrapping_sub(1);
-        match self.known.get(number as usize) {
-            Some(name) if is_same(&name.written, written) && name.has_emoji == has_emoji => {
-                Found(Some(number))
-            }
-            _ => self.find_far(written, has_emoji, near),
+        let words = Words::of(written);
+        let place = words.place();
+        let near = &self.near[place];
+        if near.written.are(&words) && near.has_emoji == has_emoji && self.is_whole(near, written) {
+            return near.found;
         }
+        self.find_far(written, has_emoji, words)
+    }
+
+    /// Whether the words of a name are all of it, or the rest is the same too.
+    #[inline]
+    fn is_whole(&self, near: &Near, written: &[u8]) -> bool {
+        let is_same = |number: u32| *self.known[number as usize].written == *written;
+        written.len() <= WORDS_BYTES || near.found.number.is_some_and(is_same)
     }
 
     #[cold]
-    fn find_far(&mut self, written: &[u8], has_emoji: bool, near: usize) -> Found {
+    fn find_far(&mut self, written: &[u8], has_emoji: bool, words: Words) -> Found {
         let hash = self.build.hash_one(written);
         let Names { table, known, .. } = self;
         let is_it = |number: &u32| {
@@ -106,63 +142,70 @@ impl Names {
             *name.written == *written && name.has_emoji == has_emoji
         };
         if let Some(number) = table.find(hash, is_it) {
-            self.near[near] = number + 1;
-            return Found(Some(*number));
+            let found = Found { number: Some(*number), is_special: known[*number as usize].is_special };
+            self.near[words.place()] = Near { written: words, has_emoji, found };
+            return found;
         }
         let name = Name::of(&String::from_utf8_lossy(written), written, has_emoji);
+        let is_special = name.is_special;
         if self.known.len() >= NAMES_MAX {
             self.other = name;
-            return Found(None);
+            return Found { number: None, is_special };
         }
         let number = self.known.len() as u32;
         self.known.push(name);
         let Names { table, known, build, .. } = self;
         table.insert_unique(hash, number, |other| build.hash_one(&known[*other as usize].written));
-        self.near[near] = number + 1;
-        Found(Some(number))
+        let found = Found { number: Some(number), is_special };
+        self.near[words.place()] = Near { written: words, has_emoji, found };
+        found
     }
 
     /// A name that is written with escapes, and so is not remembered.
     #[cold]
     pub(super) fn find_escaped(&mut self, name: &str, has_emoji: bool) -> Found {
         self.other = Name::of(name, &[], has_emoji);
-        Found(None)
+        Found { number: None, is_special: self.other.is_special }
     }
 
     #[inline]
     pub(super) fn get(&self, found: Found) -> Named<'_> {
-        match found.0 {
+        match found.number {
             Some(number) => Named { number: Some(number), name: &self.known[number as usize] },
             None => Named { number: None, name: &self.other },
         }
     }
 }
 
-/// Whether two names are the same: eight bytes in one step, without a call.
-#[inline]
-fn is_same(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
+impl Words {
+    #[inline(always)]
+    fn of(written: &[u8]) -> Words {
+        let length = written.len();
+        let word = |at: usize| written.get(at..)?.first_chunk().map(|word| u64::from_le_bytes(*word));
+        let all = || {
+            let last = length.checked_sub(size_of::<u64>())?;
+            Some([word(0)?, word(last.min(8))?, word(last.saturating_sub(8))?, word(last)?])
+        };
+        let few = || [written.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0, 0, 0];
+        Words { words: all().unwrap_or_else(few), length }
     }
-    let (steps, rest) = a.as_chunks::<8>();
-    let (other_steps, other_rest) = b.as_chunks::<8>();
-    steps.iter().zip(other_steps).all(|(step, other)| step == other)
-        && match (a.last_chunk::<8>(), b.last_chunk::<8>()) {
-            (Some(last), Some(other)) => last == other,
-            _ => rest == other_rest,
-        }
-}
 
-/// Where a name is looked up first: told by its length and its ends.
-#[inline]
-fn place_of(written: &[u8]) -> usize {
-    let ends = match (written.first_chunk(), written.last_chunk()) {
-        (Some(first), Some(last)) => u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(23),
-        _ => written.iter().fold(0, |ends, byte| ends << 8 | u64::from(*byte)),
-    };
-    // Knuth's multiplier: the highest bits are the best mixed.
-    let mixed = (ends ^ written.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> (u64::BITS - NEAR.ilog2())) as usize
+    #[inline(always)]
+    fn are(&self, other: &Words) -> bool {
+        let differ = |(a, b): (&u64, &u64)| a ^ b;
+        let differs = self.words.iter().zip(&other.words).map(differ).fold(0, |all, word| all | word);
+        differs == 0 && self.length == other.length
+    }
+
+    /// Where a name is looked up first: told by its length and its ends.
+    #[inline(always)]
+    fn place(&self) -> usize {
+        let [first, .., last] = self.words;
+        let ends = first ^ last.rotate_left(23);
+        // Knuth's multiplier: the highest bits are the best mixed.
+        let mixed = (ends ^ self.length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> (u64::BITS - NEAR.ilog2())) as usize
+    }
 }
 
 impl Name {
@@ -238,6 +281,30 @@ mod tests {
                 let found = names.find(name.as_bytes(), true);
                 let named = names.get(found);
                 assert_eq!((named.number, named.name.canonical()), (Some(number as u32), &**name));
+            }
+        }
+    }
+
+    #[test]
+    fn names_of_all_lengths_are_told_apart() {
+        let mut names = Names::default();
+        // Each differs from the others of its length in one byte.
+        let of_length = |length: usize| {
+            (0..length).map(move |at| {
+                let mut name = vec![b'a'; length];
+                name[at] = b'b';
+                String::from_utf8(name).unwrap()
+            })
+        };
+        let all: Vec<String> = std::iter::once(String::new()).chain((1..70).flat_map(of_length)).collect();
+        assert_eq!(names.find(b"", false).number, Some(0));
+        for _ in 0..2 {
+            for (number, name) in all.iter().enumerate() {
+                let found = names.find(name.as_bytes(), false);
+                let named = names.get(found);
+                assert_eq!((named.number, named.name.canonical()), (Some(number as u32), &**name));
+                // What was met last is found at once, and only that.
+                assert_eq!(names.find(name.as_bytes(), false).number, Some(number as u32));
             }
         }
     }

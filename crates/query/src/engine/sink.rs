@@ -69,8 +69,6 @@ impl Sink {
     }
 
     /// Takes in what passed. `keep` makes a copy of it, which is asked for only where it is wanted.
-    // Always: most questions make groups, and for these it is one comparison.
-    #[inline(always)]
     pub(super) fn add(
         &self,
         gathered: &mut Gathered,
@@ -80,19 +78,6 @@ impl Sink {
     ) {
         match (self, gathered) {
             (Sink::Group(grouping), Gathered::Groups(groups)) => groups.add(grouping, row, moment),
-            (_, gathered) => self.add_apart(gathered, row, moment, keep),
-        }
-    }
-
-    #[inline(never)]
-    fn add_apart(
-        &self,
-        gathered: &mut Gathered,
-        row: &impl Row,
-        moment: &Moment,
-        keep: impl FnOnce() -> Kept,
-    ) {
-        match (self, gathered) {
             (Sink::Keep(keeping), Gathered::Keep(kept)) => {
                 let sort = sort_cells(keeping, row);
                 if kept.wants(keeping, &sort, moment.place) {

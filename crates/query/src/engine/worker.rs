@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
-
 use super::{
     aggregate::Moment,
     event::{BATCH, Event, NAME, Reader, Row, With, canonical, unbatched},
@@ -14,7 +12,7 @@ use super::{
     plan::{Segment, Step},
     readers::Readers,
     scope::{EventScope, Scope},
-    sink::Gathered,
+    sink::{Gathered, Sink},
     value::Val,
 };
 use crate::{
@@ -24,6 +22,7 @@ use crate::{
         input::{Block, TimeRange},
         line::{Front, Hits, Items, Line, Problem, Raw},
         needles::Needles,
+        newline::Newlines,
         time::{self, Times},
     },
 };
@@ -102,25 +101,26 @@ impl Worker {
         let search = if around.has_fronts { &shared.marks.named } else { &shared.marks.all };
         // Events hold on to their names, and the worker goes on meanwhile.
         let mut names = std::mem::take(&mut self.names);
-        let mut found = Vec::new();
-        let mut place = Place { block: block.order, ..Place::default() };
+        let place = Place { block: block.order, ..Place::default() };
         if shared.needles.is_all() {
             let mut marks = search.of_block(block.bytes);
-            let mut hits = plain.hits(block.bytes);
-            let mut begin = 0;
-            while let Some(rest) = block.bytes.get(begin..).filter(|rest| !rest.is_empty()) {
-                let line = &rest[..memchr(b'\n', rest).unwrap_or(rest.len())];
-                let marks = marks.up_to(begin + line.len());
-                place.line += 1;
-                let hits = hits.as_mut().map(|hits| (hits, begin));
-                self.line(&around, &mut names, line, marks, hits, place, &mut found);
+            let hits = plain.hits(block.bytes);
+            let (newlines, mut begin) = (Newlines::new(), 0);
+            let next = || {
+                let rest = block.bytes.get(begin..).filter(|rest| !rest.is_empty())?;
+                let line = &rest[..newlines.line_length(rest)];
+                let at = begin;
                 begin += line.len() + 1;
-            }
+                Some((at, line, marks.up_to(at + line.len())))
+            };
+            self.lines(&around, &mut names, place, hits, next);
         } else {
             let is_dense = shared.needles.is_dense();
             let mut marks = is_dense.then(|| search.of_block(block.bytes));
-            let mut hits = if is_dense { plain.hits(block.bytes) } else { None };
-            for range in shared.needles.lines(block.bytes) {
+            let hits = if is_dense { plain.hits(block.bytes) } else { None };
+            let mut ranges = shared.needles.lines(block.bytes);
+            let next = || {
+                let range = ranges.next()?;
                 let line = &block.bytes[range.clone()];
                 let marks = match &mut marks {
                     Some(marks) => {
@@ -129,16 +129,35 @@ impl Worker {
                     }
                     None => search.of_line(line),
                 };
-                place.line += 1;
-                let hits = hits.as_mut().map(|hits| (hits, range.start));
-                self.line(&around, &mut names, line, marks, hits, place, &mut found);
-            }
+                Some((range.start, line, marks))
+            };
+            self.lines(&around, &mut names, place, hits, next);
         }
         self.names = names;
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a line comes with; only the block puts it together")]
+    /// Takes in lines: where each begins in the block of the hits, its bytes and its marks.
     #[inline]
+    fn lines<'b>(
+        &mut self,
+        around: &Around<'_>,
+        names: &mut Names,
+        mut place: Place,
+        mut hits: Option<Hits<'b>>,
+        mut next: impl FnMut() -> Option<(usize, &'b [u8], Marks)>,
+    ) {
+        let mut found = vec![None; around.plain.len()];
+        while let Some((begin, line, marks)) = next() {
+            place.line += 1;
+            let hits = hits.as_mut().map(|hits| (hits, begin));
+            self.line(around, names, line, marks, hits, place, &mut found);
+        }
+    }
+
+    /// `found` has as many places as a plain line has fields.
+    #[expect(clippy::too_many_arguments, reason = "what a line comes with; only its block puts it together")]
+    // Always: what a line comes with is handed over in memory otherwise.
+    #[inline(always)]
     fn line<'b>(
         &mut self,
         around: &Around<'_>,
@@ -167,9 +186,13 @@ impl Worker {
         }
         let front = if has_fronts { Front::of(Line::new(line)) } else { None };
         let in_front = front.and_then(|front| front.name().plain());
-        let mut name = in_front.map(|written| names.find(written, format.has_emoji));
+        #[expect(clippy::manual_map, reason = "within a closure it would be a call")]
+        let mut name = match in_front {
+            Some(written) => Some(names.find(written, format.has_emoji)),
+            None => None,
+        };
         match name {
-            Some(found) if names.get(found).name.is_special => {
+            Some(found) if found.is_special => {
                 return self.special(around, names, name, line, shared.marks.all.of_line(line), place);
             }
             Some(_) => {}
@@ -183,24 +206,60 @@ impl Worker {
             }
         }
         self.notes.lines += 1;
-        let with = marks.with();
-        let reader = if with.is_any() { shared.readers.of(format, with, shared.scope) } else { plain };
-        found.resize(reader.len(), None);
+        if marks.with().is_any() {
+            return self.marked(around, names, line, marks, name, place, found);
+        }
         let result = match hits {
-            Some((hits, begin)) if !with.is_any() => reader.find_in_block(front, line, begin, hits, found),
-            _ => reader.find_behind(front, line, found),
+            Some((hits, begin)) => plain.find_in_block(front, line, begin, hits, found),
+            None => plain.find_behind(front, line, found),
         };
-        if let Err(broken) = result {
-            return self.broken(broken.problem);
+        match result {
+            Ok(true) => {}
+            Ok(false) if plain.lacks_ends(found) => {
+                return self.other_format(around, names, line, marks, place);
+            }
+            Ok(false) => {}
+            Err(broken) => return self.broken(broken.problem),
         }
-        if reader.lacks_ends(found) {
-            return self.other_format(around, names, line, marks, place);
-        }
-        let weight = if with.weight { reader.weight(found) } else { 1.0 };
         if name.is_none() {
-            name = reader.name(names, found);
+            name = plain.name(names, found);
         }
-        self.event(shared, names, &Met { reader, line, found, name, weight, place, batch: None });
+        let met = Met { reader: plain, line, found, name, weight: 1.0, place, batch: None };
+        self.event(shared, names, &met);
+    }
+
+    /// A line that has what few lines have.
+    #[expect(clippy::too_many_arguments, reason = "as for any line")]
+    #[inline(never)]
+    fn marked<'b>(
+        &mut self,
+        around: &Around<'_>,
+        names: &mut Names,
+        line: &'b [u8],
+        marks: Marks,
+        mut name: Option<Found>,
+        place: Place,
+        found: &mut Vec<Option<Raw<'b>>>,
+    ) {
+        let Around { shared, format, plain, .. } = *around;
+        let reader = shared.readers.of(format, marks.with(), shared.scope);
+        found.resize(reader.len(), None);
+        match reader.find(line, found) {
+            Ok(()) if reader.lacks_ends(found) => self.other_format(around, names, line, marks, place),
+            Ok(()) => {
+                let weight = reader.weight(found);
+                if name.is_none() {
+                    name = reader.name(names, found);
+                }
+                self.event_apart(
+                    shared,
+                    names,
+                    &Met { reader, line, found, name, weight, place, batch: None },
+                );
+            }
+            Err(broken) => self.broken(broken.problem),
+        }
+        found.resize(plain.len(), None);
     }
 
     #[cold]
@@ -469,6 +528,17 @@ impl Worker {
             // A sum of variances here; its root is taken when all is merged.
             sampled.error += moment.weight * (moment.weight - 1.0);
         }
+        // Most questions make groups, and for these it is one comparison, and nothing else is put together.
+        match (&segment.sink, &mut self.gathered) {
+            (Sink::Group(grouping), Gathered::Groups(groups)) => {
+                groups.add(grouping, &event.with(&self.extra), moment);
+            }
+            _ => self.passed_apart(segment, event, moment, batch),
+        }
+    }
+
+    #[inline(never)]
+    fn passed_apart(&mut self, segment: &Segment, event: &Event<'_>, moment: &Moment, batch: Option<&[u8]>) {
         let extra = &self.extra;
         segment.sink.add(&mut self.gathered, &event.with(extra), moment, || {
             let line = match batch {

@@ -40,6 +40,7 @@ mod skip;
 mod text;
 mod walk;
 
+pub(super) use self::skip::wide::is_of_form;
 pub use self::{
     broken::{Broken, Problem},
     ends::{Ends, Front},

@@ -37,8 +37,6 @@ const SPACED_HEAD: &[u8] = b"{\"event\": \"";
 
 /// Longest level: `critical`.
 const LEVEL_BYTES_MAX: usize = size_of::<u64>();
-/// A time with its quotes.
-const TIME_BYTES: usize = time::FIXED_BYTES + 2;
 
 impl<'a> Ends<'a> {
     #[inline]
@@ -80,7 +78,7 @@ impl<'a> Front<'a> {
         } else {
             return None;
         };
-        let (end, escaped) = super::skip::text(bytes, quote + 1)?;
+        let (end, escaped) = super::skip::short_text(bytes, quote + 1)?;
         Some(Front { name: Raw::new(&bytes[quote..=end], Kind::Text, escaped), spelling })
     }
 
@@ -94,25 +92,30 @@ impl<'a> Front<'a> {
     #[inline(always)]
     pub(super) fn tail(self, bytes: &'a [u8]) -> Option<(Raw<'a>, Raw<'a>)> {
         match self.spelling {
-            Spelling::Tight => tail(bytes, b",\"timestamp\":", b",\"level\":"),
-            Spelling::Spaced => tail(bytes, b", \"timestamp\": ", b", \"level\": "),
+            Spelling::Tight => tail(bytes, b",\"timestamp\":\"", b"\",\"level\":\""),
+            Spelling::Spaced => tail(bytes, b", \"timestamp\": \"", b"\", \"level\": \""),
         }
     }
 }
 
-/// Time and level, where the line ends in them and these are before them.
+/// Time and level, where the line ends in them, with these before each.
 #[inline(always)]
 fn tail<'a, const TIME: usize, const LEVEL: usize>(
     bytes: &'a [u8],
     before_time: &[u8; TIME],
     before_level: &[u8; LEVEL],
 ) -> Option<(Raw<'a>, Raw<'a>)> {
-    let rest = bytes.strip_suffix(b"\"}")?;
-    let length = lowercase_at_end(rest)?;
-    let (rest, level) = quoted(bytes, rest.len() + 1, length)?;
-    let rest = rest.strip_suffix(before_level)?;
-    let (rest, time) = quoted(bytes, rest.len(), TIME_BYTES - 2)?;
-    (rest.ends_with(before_time) && time::is_fixed(time.inside())).then_some((time, level))
+    let level_end = bytes.strip_suffix(b"\"}")?.len();
+    let level = level_end - lowercase_at_end(&bytes[..level_end])?;
+    let (rest, at_level) = bytes[..level].split_last_chunk()?;
+    let time_end = rest.len();
+    let (rest, written) = rest.split_last_chunk::<{ time::FIXED_BYTES }>()?;
+    let (rest, at_time) = rest.split_last_chunk()?;
+    if at_level != before_level || at_time != before_time || !time::is_fixed(written) {
+        return None;
+    }
+    let text = |from: usize, to: usize| Raw::new(&bytes[from..to], Kind::Text, false);
+    Some((text(rest.len() + TIME - 1, time_end + 1), text(level - 1, level_end + 1)))
 }
 
 /// How many lower-case letters stand at the end, up to [`LEVEL_BYTES_MAX`]; `None` where there are more, or nothing else.
@@ -132,14 +135,6 @@ fn lowercase_at_end(bytes: &[u8]) -> Option<usize> {
     }
     let before = bytes.len().checked_sub(LEVEL_BYTES_MAX + 1)?;
     (!bytes[before].is_ascii_lowercase()).then_some(LEVEL_BYTES_MAX)
-}
-
-/// Splits off the text of this length, its quotes not counted, whose closing quote is before `end`.
-#[inline(always)]
-fn quoted(bytes: &[u8], end: usize, length: usize) -> Option<(&[u8], Raw<'_>)> {
-    let (rest, text) = bytes.get(..end)?.split_at_checked(end.checked_sub(length + 2)?)?;
-    let has_quotes = text[0] == b'"' && text[length + 1] == b'"';
-    has_quotes.then_some((rest, Raw::new(text, Kind::Text, false)))
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub struct FieldSet {
     name: Option<usize>,
     time: Option<usize>,
     level: Option<usize>,
+    /// The fields that no end answers.
+    others: Vec<usize>,
 }
 
 /// Lengths of keys that are told apart: see [`length_bit`].
@@ -124,7 +126,8 @@ impl FieldSet {
                 .enumerate()
                 .filter(|(field, _)| !at_ends.contains(&Some(*field)) && is_first(*field)),
         );
-        FieldSet { paths, candidates, begins, again, lengths, keys, name, time, level }
+        let others = (0..paths.len()).filter(|field| !at_ends.contains(&Some(*field))).collect();
+        FieldSet { paths, candidates, begins, again, lengths, keys, name, time, level, others }
     }
 
     /// The paths, in the order in which they were given, which is that of the answers.
@@ -153,25 +156,29 @@ impl FieldSet {
     /// of Trine's shape need no pass.
     #[inline]
     pub fn find<'a>(&self, line: Line<'a>, found: &mut [Option<Raw<'a>>]) -> Result<(), Broken> {
-        self.find_behind(Front::of(line), line, found)
+        self.find_behind(Front::of(line), line, found).map(drop)
     }
 
     /// As [`FieldSet::find`], of a line whose front is known.
-    #[inline]
+    ///
+    /// True when the ends of the line had all that is looked for there: then no name, time or level is missing.
+    #[inline(always)]
     pub fn find_behind<'a>(
         &self,
         front: Option<Front<'a>>,
         line: Line<'a>,
         found: &mut [Option<Raw<'a>>],
-    ) -> Result<(), Broken> {
+    ) -> Result<bool, Broken> {
         let missing = self.find_ends(front, line, found);
-        let result = if missing == 0 { Ok(()) } else { self.walk(line, found, missing) };
+        if missing > 0 {
+            self.walk(line, found, missing)?;
+        }
         self.repeat(found);
-        result
+        Ok(missing == 0)
     }
 
     /// As [`FieldSet::find_behind`], of a line of a block: it begins at `begin` of those whose hits these are.
-    #[inline]
+    #[inline(always)]
     pub fn find_in_block<'a>(
         &self,
         front: Option<Front<'a>>,
@@ -179,13 +186,15 @@ impl FieldSet {
         begin: usize,
         hits: &mut Hits<'_>,
         found: &mut [Option<Raw<'a>>],
-    ) -> Result<(), Broken> {
+    ) -> Result<bool, Broken> {
         let missing = self.find_ends(front, line, found);
         let is_done =
             missing == 0 || (missing == self.keys.len() && hits.find(&self.keys, line, begin, found));
-        let result = if is_done { Ok(()) } else { self.walk(line, found, missing) };
+        if !is_done {
+            self.walk(line, found, missing)?;
+        }
         self.repeat(found);
-        result
+        Ok(is_done)
     }
 
     /// The hits, in a block, of the fields that are not at the ends of lines; `None` where looking for them does not pay.
@@ -201,17 +210,31 @@ impl FieldSet {
         line: Line<'a>,
         found: &mut [Option<Raw<'a>>],
     ) -> usize {
-        found.fill(None);
-        let mut missing = self.paths.len() - self.again.len();
-        let Some(front) = front else { return missing };
-        if let Some(field) = self.name {
-            missing -= put(found, field, front.name());
+        for field in &self.others {
+            if let Some(place) = found.get_mut(*field) {
+                *place = None;
+            }
         }
-        if (self.time.is_some() || self.level.is_some())
-            && let Some((time, level)) = front.tail(line.bytes())
+        if let Some(further) = found.get_mut(self.paths.len()..)
+            && !further.is_empty()
         {
-            missing -= self.time.map_or(0, |field| put(found, field, time));
-            missing -= self.level.map_or(0, |field| put(found, field, level));
+            further.fill(None);
+        }
+        let tail = match front {
+            Some(front) if self.time.is_some() || self.level.is_some() => front.tail(line.bytes()),
+            _ => None,
+        };
+        let mut missing = self.paths.len() - self.again.len();
+        let ends = [
+            (self.name, front.map(Front::name)),
+            (self.time, tail.map(|(time, _)| time)),
+            (self.level, tail.map(|(_, level)| level)),
+        ];
+        for (field, raw) in ends {
+            if let Some(place) = field.and_then(|field| found.get_mut(field)) {
+                *place = raw;
+                missing -= usize::from(raw.is_some());
+            }
         }
         missing
     }

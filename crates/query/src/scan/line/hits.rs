@@ -47,6 +47,8 @@ pub struct Hits<'b> {
     next: [usize; KEYS_MAX],
     /// The next `\`.
     escape: usize,
+    /// The first of all these: nothing is in front of it.
+    first: usize,
 }
 
 impl Keys {
@@ -75,11 +77,8 @@ impl<'b> Hits<'b> {
         if keys.keys.is_empty() {
             return None;
         }
-        let mut hits = Hits { block, next: [0; KEYS_MAX], escape: 0 };
-        for (next, (_, key)) in hits.next.iter_mut().zip(&keys.keys) {
-            *next = key.find(block).unwrap_or(block.len());
-        }
-        hits.escape = memchr(b'\\', block).unwrap_or(block.len());
+        let mut hits = Hits { block, next: [0; KEYS_MAX], escape: 0, first: 0 };
+        hits.pass(keys, 0);
         Some(hits)
     }
 
@@ -94,20 +93,41 @@ impl<'b> Hits<'b> {
         found: &mut [Option<Raw<'a>>],
     ) -> bool {
         let end = begin + line.bytes().len();
-        let block = self.block;
-        let from = |at: usize, find: &dyn Fn(&[u8]) -> Option<usize>| {
-            block.get(at..).and_then(find).map_or(block.len(), |found| at + found)
+        if self.first >= end {
+            return true;
+        }
+        if self.first < begin {
+            self.pass(keys, begin);
+        }
+        let is_done = self.escape >= end && self.values(keys, line, begin, found);
+        self.pass(keys, end);
+        is_done
+    }
+
+    /// Searches on for whatever is in front of here, or just here: no key is where a line begins.
+    #[inline]
+    fn pass(&mut self, keys: &Keys, to: usize) {
+        let Hits { block, next, escape, first } = self;
+        let from_here = |find: &dyn Fn(&[u8]) -> Option<usize>| {
+            block.get(to..).and_then(find).map_or(block.len(), |found| to + found)
         };
-        if self.escape < begin {
-            self.escape = from(begin, &|rest| memchr(b'\\', rest));
+        if *escape <= to {
+            *escape = from_here(&|rest| memchr(b'\\', rest));
         }
-        if self.escape < end {
-            return false;
-        }
-        for (next, (field, key)) in self.next.iter_mut().zip(&keys.keys) {
-            if *next < begin {
-                *next = from(begin, &|rest| key.find(rest));
+        *first = *escape;
+        for (next, (_, key)) in next.iter_mut().zip(&keys.keys) {
+            if *next <= to {
+                *next = from_here(&|rest| key.find(rest));
             }
+            *first = (*first).min(*next);
+        }
+    }
+
+    /// The values of the keys in a line without `\`.
+    #[inline]
+    fn values<'a>(&self, keys: &Keys, line: Line<'a>, begin: usize, found: &mut [Option<Raw<'a>>]) -> bool {
+        let end = begin + line.bytes().len();
+        for (next, (field, key)) in self.next.iter().zip(&keys.keys) {
             if *next >= end {
                 continue;
             }
@@ -153,7 +173,7 @@ mod tests {
             let line = Line::new(text.as_bytes());
             let (mut near, mut walked) = ([None; 3], [None; 3]);
             let front = super::super::Front::of(line);
-            let result = set.find_in_block(front, line, begin, &mut hits, &mut near);
+            let result = set.find_in_block(front, line, begin, &mut hits, &mut near).map(drop);
             let walk = set.find(line, &mut walked);
             if line.check().is_ok() {
                 assert_eq!((near, result), (walked, walk), "{text}");

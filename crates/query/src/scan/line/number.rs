@@ -17,6 +17,53 @@ const EXACT_POWERS: [f64; 23] = [
 /// Most digits that cannot overflow a `u64`.
 const U64_DIGITS: usize = 19;
 
+/// Reads a number as most are: up to seven bytes, with or without a point. `None` for any other, and for what is no number.
+///
+/// All bytes at once and without a branch: no processor foresees how long a number is, and where it has its point.
+#[inline]
+pub(super) fn short(text: &[u8]) -> Option<f64> {
+    const LOW: u64 = u64::MAX / 255;
+    const HIGH: u64 = LOW * 0x80;
+    let length = text.len();
+    let word = match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) if length < size_of::<u64>() => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (length - 4))
+        }
+        _ => match *text {
+            [a, b, c] => u64::from_le_bytes([a, b, c, 0, 0, 0, 0, 0]),
+            [a, b] => u64::from_le_bytes([a, b, 0, 0, 0, 0, 0, 0]),
+            [a] => u64::from(a),
+            _ => return None,
+        },
+    };
+    // Where the point is, or else the end; it is taken out, and a second one is no digit.
+    let no_point = word ^ (LOW * u64::from(b'.'));
+    let points = !(((no_point & !HIGH) + !HIGH) | no_point | !HIGH);
+    let point = ((points | 0x80 << (8 * length)).trailing_zeros() / 8) as usize;
+    let whole = (1 << (8 * point)) - 1;
+    let count = length - usize::from(point < length);
+    let written = (word & whole) | (word >> 8 & !whole);
+    // The last digit becomes the last byte, with zeros in front.
+    let digits = (written ^ (LOW * u64::from(b'0'))).checked_shl(8 * (8 - count as u32))?;
+    let others = (((digits & !HIGH) + LOW * (0x7f - 9)) | digits) & HIGH;
+    let decimals = count - point;
+    let is_number = (others == 0)
+        & (point > 0)
+        & ((point == 1) | (word & 0xff != u64::from(b'0')))
+        & ((decimals > 0) | (point == length));
+    if !is_number {
+        return None;
+    }
+    // Pairs of digits, then fours, then all.
+    let pairs = digits * 10 + (digits >> 8);
+    const PAIR: u64 = 0x0000_00ff_0000_00ff;
+    let high = (pairs & PAIR).wrapping_mul(100 + (1_000_000 << 32));
+    let low = (pairs >> 16 & PAIR).wrapping_mul(1 + (10_000 << 32));
+    let mantissa = high.wrapping_add(low) >> 32;
+    // Clinger's fast path: both are exact, and so the one division rounds as it must.
+    Some(mantissa as i64 as f64 / EXACT_POWERS[decimals])
+}
+
 /// Reads a number of JSON, and the three words that Python writes for those that are not finite.
 ///
 /// `None` for what is no number, as `01`, `1.`, `+1`, `1e`.
@@ -179,6 +226,20 @@ mod tests {
                 };
                 prop_assert!(read == expected, "{} {}", text, read);
             }
+        }
+
+        #[test]
+        fn what_is_short_is_read_as_all_is(text in "-?[0-9]{0,5}(\\.[0-9]{0,5})?[-.e0:/]?") {
+            let read = match read(text.as_bytes()) {
+                Some(Number::Float(float)) => Some(float),
+                Some(Number::Int(int)) => Some(int as f64),
+                None => None,
+            };
+            let short = short(text.as_bytes());
+            let is_same = short.map(f64::to_bits) == read.map(f64::to_bits);
+            // Of what is long, negative or has an exponent, it leaves the reading to the other.
+            let is_other = text.len() >= size_of::<u64>() || text.contains(['-', 'e']);
+            prop_assert!(if is_other { short.is_none() } else { is_same }, "{:?} {:?}", short, read);
         }
     }
 }

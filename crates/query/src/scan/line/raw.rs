@@ -138,6 +138,17 @@ impl<'a> Raw<'a> {
     /// A number as a float; `None` for what is no number. Of an integer beyond 2^53 the nearest.
     #[inline]
     pub fn number(self) -> Option<f64> {
+        if self.kind != Kind::Number {
+            return None;
+        }
+        if let short @ Some(_) = number::short(self.bytes) {
+            return short;
+        }
+        self.long_number()
+    }
+
+    #[inline(never)]
+    fn long_number(self) -> Option<f64> {
         match (self.kind, number::read(self.bytes)?) {
             // A conversion from 64 bits is one instruction, one from 128 a call.
             (Kind::Number, number::Number::Int(int)) => {
