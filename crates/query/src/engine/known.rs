@@ -61,13 +61,19 @@ pub(super) fn check(
     if (unseen.is_empty() && names.is_empty() && parts.is_empty()) || !is_readable {
         return Ok(());
     }
-    let known = Known::of(input, settings);
-    if known.is_empty() {
+    // Most questions without an answer ask for a value that no event has, and that their names are known shows in the first lines.
+    let is_enough = |known: &Known| {
+        names.iter().all(|(_, name)| known.has_name(&canonical(name.as_str().into())))
+            && parts.iter().all(|(field, part)| known.has_part(field, part))
+            && unseen.iter().all(|field| known.has_field(field))
+    };
+    let known = Known::of(input, settings, is_enough);
+    if known.is_empty() || is_enough(&known) {
         return Ok(());
     }
     for (field, name) in names {
         let name = canonical(name.as_str().into());
-        if known.names.contains(&*name) {
+        if known.has_name(&name) {
             continue;
         }
         match suggest::nearest(&name, known.names.iter().map(String::as_str)) {
@@ -80,12 +86,10 @@ pub(super) fn check(
         }
     }
     for (field, part) in parts {
-        let candidates = known.parts(&field.name);
-        // A field of the events' own may have any value.
-        if known.fields.contains(&field.name) && field.name != LEVEL || candidates.contains(part) {
+        if known.has_part(field, part) {
             continue;
         }
-        let name = &field.name;
+        let (name, candidates) = (&field.name, known.parts(&field.name));
         match suggest::nearest(part, candidates.iter().map(String::as_str)) {
             Some(near) => {
                 let at = text[field.at..].find(&**part).map_or(field.at, |at| field.at + at);
@@ -102,11 +106,7 @@ pub(super) fn check(
         }
     }
     for field in unseen {
-        // Of a path, its first key must be known; what lies within is not looked into.
-        let is_known = known.fields.contains(&field.name)
-            || field.path.as_key().is_none()
-                && known.fields.iter().any(|known| field.name.starts_with(known.as_str()));
-        if is_known {
+        if known.has_field(field) {
             continue;
         }
         match suggest::nearest(&field.name, known.fields.iter().map(String::as_str)) {
@@ -278,7 +278,24 @@ impl Known {
         self.fields.is_empty()
     }
 
-    fn of(input: &Input, settings: &Settings<'_>) -> Known {
+    fn has_name(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    fn has_part(&self, field: &Field, part: &str) -> bool {
+        // A field of the events' own may have any value.
+        self.fields.contains(&field.name) && field.name != LEVEL || self.parts(&field.name).contains(part)
+    }
+
+    /// Of a path, its first key must be known; what lies within is not looked into.
+    fn has_field(&self, field: &Field) -> bool {
+        self.fields.contains(&field.name)
+            || field.path.as_key().is_none()
+                && self.fields.iter().any(|known| field.name.starts_with(known.as_str()))
+    }
+
+    /// What the input has, as far as it is looked at: until a thread has seen enough.
+    fn of(input: &Input, settings: &Settings<'_>, is_enough: impl Fn(&Known) -> bool + Sync) -> Known {
         let readers = Readers::new(input);
         let (stop, read) = (AtomicBool::new(false), AtomicUsize::new(0));
         let options = Options { threads: settings.threads, stop: Some(&stop), ..Options::default() };
@@ -302,7 +319,7 @@ impl Known {
             }
             let before = read.fetch_add(block.bytes.len(), Ordering::Relaxed);
             let is_stopped = settings.stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
-            if before + block.bytes.len() > LOOKED_AT_BYTES_MAX || is_stopped {
+            if before + block.bytes.len() > LOOKED_AT_BYTES_MAX || is_stopped || is_enough(known) {
                 stop.store(true, Ordering::Relaxed);
             }
         });
