@@ -177,12 +177,12 @@ fn a_typo_is_an_error_unless_the_reading_ended_early() {
 #[test]
 fn memory_of_what_is_kept_has_a_bound() {
     let folder = Folder::new("memory");
-    let input = Input::files([folder.file("a.jsonl", &log(12, 30_000))]);
-    let settings = Settings { memory_bytes: 1 << 20, ..Settings::default() };
+    let input = Input::files([folder.file("a.jsonl", &log(12, 60_000))]);
+    let settings = Settings { memory_bytes: 4 << 20, ..Settings::default() };
     let error = ask("* | limit 1000000", &input, &settings).unwrap_err();
-    assert!(error.to_string().contains("1 MiB of memory"), "{error}");
+    assert!(error.to_string().contains("4 MiB of memory"), "{error}");
     // Lines that are given are not kept, but for those of the block that a thread is at.
     let settings = Settings { threads: 1, ..settings };
     let told = tell("* | limit 1000000", &input, &settings, Lines::Events, &mut |_| true);
-    assert!(matches!(told.unwrap(), Told::Lines { count, .. } if count > 30_000));
+    assert!(matches!(told.unwrap(), Told::Lines { count, .. } if count > 60_000));
 }

@@ -62,9 +62,9 @@ pub use self::{
     turns::WAITING_BYTES_MAX,
 };
 
-/// Bytes that a worker reads at a time. Fits the second cache of a core with room for its tables; each read is one system call,
-/// some 5,000 for a gigabyte.
-pub const BLOCK_BYTES: usize = 256 << 10;
+/// Bytes that a worker reads at a time. Fewer would fit a core's own cache better, but the system copies out of its pages the faster
+/// the more it is asked for: two threads ask questions 5 % faster than with 256 KiB, and no faster with 2 MiB (Zen 4).
+pub const BLOCK_BYTES: usize = 1 << 20;
 
 /// Longest line that is read. A worker must hold a line in memory; what is longer is counted, and left out.
 pub const LINE_BYTES_MAX: usize = 64 << 20;
