@@ -25,12 +25,12 @@ use super::{
     hash::{self, Build},
     place::Place,
     run::HELD_MAX,
-    value::Val,
+    value::{Val, encode_text},
 };
 use crate::{
     answer::{Column, Kind},
     lang::Unit,
-    scan::input::Order,
+    scan::{input::Order, line::Raw},
 };
 
 mod part;
@@ -117,6 +117,12 @@ impl Pairs {
         let Some(time) = time else { return };
         self.key.clear();
         for (_, expr) in &pairing.keys {
+            if let Expr::Slot(slot) = expr
+                && let Some(plain) = row.raw(*slot).and_then(Raw::plain)
+            {
+                encode_text(plain, &mut self.key);
+                continue;
+            }
             let val = expr.value(row);
             // Without its key an event belongs to no run.
             if val.is_null() {

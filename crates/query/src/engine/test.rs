@@ -5,7 +5,11 @@ use std::{cmp::Ordering, collections::HashSet};
 use memchr::memmem;
 use regex::bytes::Regex;
 
-use super::{event::Row, expr::Expr, value::Val};
+use super::{
+    event::{Row, Slot},
+    expr::Expr,
+    value::Val,
+};
 use crate::{
     lang::{Unit, ast::Comparison},
     scan::line::{Kind, Line, Raw},
@@ -76,6 +80,18 @@ impl Test {
             Test::Slot(slot, check) => check.passes_in(row, *slot),
             Test::Anywhere(anywhere) => anywhere.passes(&row.whole()),
             Test::Expr(expr) => expr.value(row).is_true(),
+        }
+    }
+}
+
+impl Test {
+    /// Whether it looks at nothing but the name, and what the name says.
+    pub(super) fn is_of_name(&self, slots: &[Slot]) -> bool {
+        match self {
+            Test::And(all) | Test::Or(all) => all.iter().all(|one| one.is_of_name(slots)),
+            Test::Not(inner) => inner.is_of_name(slots),
+            Test::Slot(slot, _) => slots.get(*slot).is_some_and(Slot::is_of_name),
+            Test::All | Test::Anywhere(_) | Test::Expr(_) => false,
         }
     }
 }

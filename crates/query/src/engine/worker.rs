@@ -13,6 +13,7 @@ use super::{
     readers::Readers,
     scope::{EventScope, Scope},
     sink::{Gathered, Sink},
+    test::Test,
     value::Val,
 };
 use crate::{
@@ -49,6 +50,8 @@ pub(super) struct Worker {
     extra: Vec<Cell>,
     names: Names,
     times: Times,
+    /// Of each step that looks at names only: which names pass, by their numbers, as far as that is known.
+    passing: Vec<Option<Vec<Option<bool>>>>,
 }
 
 /// Names whose loss is told apart.
@@ -82,6 +85,10 @@ impl Worker {
             Scope::Events(scope) => scope.slots.len(),
             Scope::Rows(_) => 0,
         };
+        let is_of_name = |step: &Step| match (step, &segment.scope) {
+            (Step::Test(test), Scope::Events(scope)) => test.is_of_name(&scope.slots),
+            _ => false,
+        };
         Worker {
             gathered: segment.sink.begin(),
             notes: Notes::default(),
@@ -90,6 +97,7 @@ impl Worker {
             extra: Vec::new(),
             names: Names::default(),
             times: Times::default(),
+            passing: segment.steps.iter().map(|step| is_of_name(step).then(Vec::new)).collect(),
         }
     }
 
@@ -482,7 +490,12 @@ impl Worker {
         for (at, step) in segment.steps.iter().enumerate().skip(from) {
             match step {
                 Step::Test(test) => {
-                    if !test.passes(&event.with(&self.extra)) {
+                    let row = event.with(&self.extra);
+                    let passes = match self.passing.get_mut(at) {
+                        Some(Some(names)) => passes_by_name(test, &row, names),
+                        _ => test.passes(&row),
+                    };
+                    if !passes {
                         return;
                     }
                 }
@@ -570,6 +583,20 @@ impl Worker {
             *notes.lost.names.entry(name).or_default() += lost;
         }
     }
+}
+
+/// Whether an event passes a test that looks at its name only: what is known of a name is not asked again.
+fn passes_by_name(test: &Test, row: &impl Row, names: &mut Vec<Option<bool>>) -> bool {
+    let Some(number) = row.name_number().map(|number| number as usize) else { return test.passes(row) };
+    if let Some(Some(passes)) = names.get(number) {
+        return *passes;
+    }
+    let passes = test.passes(row);
+    if names.len() <= number {
+        names.resize(number + 1, None);
+    }
+    names[number] = Some(passes);
+    passes
 }
 
 /// The events of a batch.
