@@ -6,6 +6,7 @@
 pub mod follow;
 pub mod foreign;
 pub mod input;
+pub(crate) mod level;
 pub mod line;
 pub mod needles;
 pub(crate) mod newline;

@@ -13,6 +13,7 @@ use crate::{
     answer::Cell,
     scan::{
         foreign::Format,
+        level::own_level,
         line::{Broken, FieldSet, Front, Hits, Line, Path, Raw},
         time,
     },
@@ -370,26 +371,6 @@ fn number_otherwise(raw: Raw<'_>) -> Option<f64> {
     Val::of_raw(raw).number()
 }
 
-/// Whether a level is written in our words, as most are: all of them at once, and without a branch, as no processor foresees levels.
-#[inline]
-fn is_level(written: &[u8]) -> bool {
-    const WORDS: [u64; 6] =
-        [ends(b"info"), ends(b"debug"), ends(b"error"), ends(b"warning"), ends(b"trace"), ends(b"critical")];
-    const LENGTHS: [usize; 6] = [4, 5, 5, 7, 5, 8];
-    /// The first and the last four bytes: all of a word of at most eight.
-    const fn ends(word: &[u8]) -> u64 {
-        match (word.first_chunk(), word.last_chunk()) {
-            (Some(first), Some(last)) => {
-                (u32::from_le_bytes(*first) as u64) | (u32::from_le_bytes(*last) as u64) << 32
-            }
-            _ => 0,
-        }
-    }
-    let ends = ends(written);
-    let is_one = |(word, length)| (word == ends) & (length == written.len());
-    WORDS.into_iter().zip(LENGTHS).map(is_one).fold(false, |any, is_one| any | is_one)
-}
-
 /// A name in the spelling with `_`; a sentence stays as it is.
 pub(crate) fn canonical(name: Cow<'_, str>) -> Cow<'_, str> {
     if name.contains('.') && EventName::check(&name).is_ok() {
@@ -443,7 +424,7 @@ impl Row for Extended<'_, '_> {
             Slot::Field(_) => self.event.first(&self.event.reader.places[slot].own),
             Slot::Level => {
                 let raw = self.event.first(&self.event.reader.places[slot].own)?;
-                is_level(raw.plain()?).then_some(raw)
+                own_level(raw.plain()?).map(|_| raw)
             }
             Slot::Name if self.event.name?.name.is_plain => {
                 self.event.first(&self.event.reader.places[slot].own)

@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     lang::{Unit, ast::Comparison},
-    scan::line::{Kind, Line, Raw},
+    scan::{
+        level::own_level,
+        line::{Kind, Line, Raw},
+    },
 };
 
 /// A filter, made ready.
@@ -103,6 +106,11 @@ impl Check {
         if let Some(raw) = row.raw(slot) {
             match (self, raw.kind()) {
                 (Check::Text(text), Kind::Text) => return raw.is_text(text),
+                (Check::Level(comparison, rank), Kind::Text) => {
+                    if let Some(level) = raw.plain().and_then(own_level) {
+                        return holds(*comparison, (level as u8).cmp(rank));
+                    }
+                }
                 (Check::Compare(comparison, Operand::Number(number)), Kind::Number) => {
                     let order = raw.number().and_then(|value| value.partial_cmp(number));
                     return order.is_some_and(|order| holds(*comparison, order));

@@ -17,6 +17,7 @@
 use trine_model::Level;
 
 use super::{
+    level::own_level,
     line::{FieldSet, Kind, Line, Path, Raw, Value},
     time,
 };
@@ -253,13 +254,8 @@ impl Format {
     #[inline]
     pub fn level_of(&self, raw: Raw<'_>) -> Option<Level> {
         // As we write them, and most others.
-        match raw.plain() {
-            Some(b"info") => Some(Level::Info),
-            Some(b"debug") => Some(Level::Debug),
-            Some(b"error") => Some(Level::Error),
-            Some(b"warning") => Some(Level::Warning),
-            _ => self.level_written_otherwise(raw),
-        }
+        let own = raw.plain().and_then(own_level);
+        own.or_else(|| self.level_written_otherwise(raw))
     }
 
     fn level_written_otherwise(&self, raw: Raw<'_>) -> Option<Level> {
