@@ -132,7 +132,7 @@ fn what_must_see_all_is_answered_as_a_whole() {
 #[test]
 fn a_limit_ends_the_reading_and_gives_the_first() {
     let folder = Folder::new("limit");
-    let log = log(9, 30_000);
+    let log = log(9, 90_000);
     let file = folder.file("a.jsonl", &log);
     let text = String::from_utf8(log.clone()).unwrap();
     let first: String =
@@ -154,7 +154,7 @@ fn a_limit_ends_the_reading_and_gives_the_first() {
 #[test]
 fn whoever_wants_no_more_is_given_no_more() {
     let folder = Folder::new("enough");
-    let log = log(10, 30_000);
+    let log = log(10, 90_000);
     let input = Input::files([folder.file("a.jsonl", &log)]);
     let mut times = 0;
     let told = tell("*", &input, &Settings { threads: 2, ..Settings::default() }, Lines::Events, &mut |_| {
