@@ -187,6 +187,10 @@ fn a_broken_line_answers_up_to_its_break_and_says_where_it_is() {
     assert_eq!((broken.problem, broken.at), (Problem::NoComma, 15));
     assert_eq!(found[0].unwrap().bytes(), b"1");
     assert_eq!(broken.to_string(), "the line has neither `,` nor a closing bracket behind a value (byte 15)");
+    // A field that is asked for again is as found as the first time.
+    let mut twice = [None; 3];
+    let again = FieldSet::new(["a", "c", "a"].map(Path::key)).find(line, &mut twice);
+    assert_eq!((again, twice[2]), (Err(broken), found[0]));
     // Nobody looks further than needed.
     assert_eq!(FieldSet::new([Path::key("a")]).find(line, &mut found), Ok(()));
 }

@@ -353,3 +353,28 @@ fn add(names: &mut BTreeSet<String>, name: &str) {
         names.insert(name.to_owned());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::input::BLOCK_BYTES;
+
+    #[test]
+    fn the_log_is_looked_at_until_enough_is_known() {
+        let path = std::env::temp_dir().join(format!("trine-known-{}.jsonl", std::process::id()));
+        let early = "{\"event\":\"order_create_started\",\"order_id\":1}\n";
+        let late = "{\"event\":\"order_create_failed\",\"reason\":1}\n";
+        let log = early.repeat(4 * BLOCK_BYTES / early.len()) + late;
+        std::fs::write(&path, log).unwrap();
+        let input = Input::files([path.clone()]);
+        let settings = Settings { threads: 1, ..Settings::default() };
+        let has_late = |is_enough: fn(&Known) -> bool| {
+            let known = Known::of(&input, &settings, is_enough);
+            assert!(known.has_name("order_create_started"));
+            known.has_name("order_create_failed")
+        };
+        assert!(has_late(|known| known.has_name("order_cancel_failed")));
+        assert!(!has_late(|known| known.has_name("order_create_started")));
+        std::fs::remove_file(path).unwrap();
+    }
+}

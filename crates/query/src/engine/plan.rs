@@ -137,6 +137,8 @@ impl Planner<'_> {
     fn step_filter(&mut self, filter: &lang::ast::Filter) -> Result<(), Error> {
         match self.compiler.filter(&mut self.open.scope, filter)? {
             Test::All => {}
+            // Each for itself: one that looks at names only is asked once for each name.
+            Test::And(all) => all.into_iter().for_each(|test| self.step(Step::Test(test))),
             test => self.step(Step::Test(test)),
         }
         Ok(())

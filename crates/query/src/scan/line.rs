@@ -40,7 +40,6 @@ mod skip;
 mod text;
 mod walk;
 
-pub(super) use self::skip::wide::is_of_form;
 pub use self::{
     broken::{Broken, Problem},
     ends::{Ends, Front},
@@ -51,6 +50,7 @@ pub use self::{
     skip::DEPTH_MAX,
     walk::{Items, Member, Members},
 };
+pub(super) use self::{number::eight_digits, skip::wide::is_of_form};
 
 /// The bytes of one line, without its line feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

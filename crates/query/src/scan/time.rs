@@ -2,7 +2,7 @@
 //!
 //! Nanoseconds are an `i64`: from 1677-09-21 to 2262-04-11. Times outside are held at these ends, so that they still sort.
 
-use crate::scan::line::{Kind, Raw, Value, is_of_form};
+use crate::scan::line::{Kind, Raw, Value, eight_digits, is_of_form};
 
 /// Length of the time that Trine writes: `2025-10-24T10:00:00.123456Z`.
 pub const FIXED_BYTES: usize = 27;
@@ -193,13 +193,8 @@ fn in_minute_ns(rest: &[u8]) -> Option<i64> {
     if bad != 0 || tens > 6 || ones > 9 || tens * 10 + ones > 60 {
         return None;
     }
-    // The six digits, as the first of eight, put together in pairs, fours and eights.
-    let digits = differs >> 8;
-    let pairs = digits * 10 + (digits >> 8);
-    const PAIR: u64 = 0x0000_00ff_0000_00ff;
-    let high = (pairs & PAIR).wrapping_mul(100 + (1_000_000 << 32));
-    let low = (pairs >> 16 & PAIR).wrapping_mul(1 + (10_000 << 32));
-    let hundredths_of_micros = high.wrapping_add(low) >> 32;
+    // The six digits, as the first of eight.
+    let hundredths_of_micros = eight_digits(differs >> 8);
     Some(i64::from(tens * 10 + ones) * SECOND_NS + hundredths_of_micros as i64 * 10)
 }
 

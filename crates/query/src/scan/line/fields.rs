@@ -170,11 +170,9 @@ impl FieldSet {
         found: &mut [Option<Raw<'a>>],
     ) -> Result<bool, Broken> {
         let missing = self.find_ends(front, line, found);
-        if missing > 0 {
-            self.walk(line, found, missing)?;
-        }
+        let result = if missing == 0 { Ok(()) } else { self.walk(line, found, missing) };
         self.repeat(found);
-        Ok(missing == 0)
+        result.map(|()| missing == 0)
     }
 
     /// As [`FieldSet::find_behind`], of a line of a block: it begins at `begin` of those whose hits these are.
@@ -190,11 +188,9 @@ impl FieldSet {
         let missing = self.find_ends(front, line, found);
         let is_done =
             missing == 0 || (missing == self.keys.len() && hits.find(&self.keys, line, begin, found));
-        if !is_done {
-            self.walk(line, found, missing)?;
-        }
+        let result = if is_done { Ok(()) } else { self.walk(line, found, missing) };
         self.repeat(found);
-        Ok(is_done)
+        result.map(|()| is_done)
     }
 
     /// The hits, in a block, of the fields that are not at the ends of lines; `None` where looking for them does not pay.

@@ -54,14 +54,18 @@ pub(super) fn short(text: &[u8]) -> Option<f64> {
     if !is_number {
         return None;
     }
-    // Pairs of digits, then fours, then all.
-    let pairs = digits * 10 + (digits >> 8);
+    // Clinger's fast path: both are exact, and so the one division rounds as it must.
+    Some(eight_digits(digits) as i64 as f64 / EXACT_POWERS[decimals])
+}
+
+/// The number that eight digits make, a byte each, the first one lowest: put together in pairs, fours and eights.
+#[inline]
+pub(crate) fn eight_digits(digits: u64) -> u64 {
     const PAIR: u64 = 0x0000_00ff_0000_00ff;
+    let pairs = digits * 10 + (digits >> 8);
     let high = (pairs & PAIR).wrapping_mul(100 + (1_000_000 << 32));
     let low = (pairs >> 16 & PAIR).wrapping_mul(1 + (10_000 << 32));
-    let mantissa = high.wrapping_add(low) >> 32;
-    // Clinger's fast path: both are exact, and so the one division rounds as it must.
-    Some(mantissa as i64 as f64 / EXACT_POWERS[decimals])
+    high.wrapping_add(low) >> 32
 }
 
 /// Reads a number of JSON, and the three words that Python writes for those that are not finite.

@@ -149,13 +149,10 @@ impl<'a> Raw<'a> {
 
     #[inline(never)]
     fn long_number(self) -> Option<f64> {
-        match (self.kind, number::read(self.bytes)?) {
+        match number::read(self.bytes)? {
             // A conversion from 64 bits is one instruction, one from 128 a call.
-            (Kind::Number, number::Number::Int(int)) => {
-                Some(i64::try_from(int).map_or(int as f64, |short| short as f64))
-            }
-            (Kind::Number, number::Number::Float(float)) => Some(float),
-            _ => None,
+            number::Number::Int(int) => Some(i64::try_from(int).map_or(int as f64, |short| short as f64)),
+            number::Number::Float(float) => Some(float),
         }
     }
 
