@@ -44,6 +44,21 @@ impl<'a> Appender<'a> {
         unsafe { at.cast::<[u8; N]>().write_unaligned(bytes) };
     }
 
+    /// Appends bytes, their length in four bytes before them, and others before that.
+    ///
+    /// Each with a store of its own: put together first, they are stored in other pieces than they are read in, and whoever reads
+    /// them at once, as inline delivery does, waits for both.
+    #[inline(always)]
+    pub(crate) fn sized<const N: usize>(&mut self, before: [u8; N], bytes: &[u8]) {
+        let at = self.room(N + 4 + bytes.len());
+        // SAFETY: `room` returned that many bytes of spare capacity, which nothing else refers to.
+        unsafe {
+            at.cast::<[u8; N]>().write_unaligned(before);
+            at.add(N).cast::<[u8; 4]>().write_unaligned((bytes.len() as u32).to_le_bytes());
+            copy(bytes, at.add(N + 4));
+        }
+    }
+
     /// Appends the first `len` bytes of an array.
     #[inline]
     pub fn first<const N: usize>(&mut self, bytes: [u8; N], len: usize) {
@@ -52,24 +67,50 @@ impl<'a> Appender<'a> {
         self.at = unsafe { self.at.sub(N - len.min(N)) };
     }
 
-    /// Appends text in quotes, where JSON wants nothing in it escaped: ASCII without control characters, `"` and `\`. Else
-    /// nothing, and false.
+    /// Appends text in quotes, where JSON wants nothing in it escaped (ASCII without control characters, `"` and `\`) and there is
+    /// room for it. Else nothing, and false: [`Appender::unescaped`] takes any text, and makes room.
     ///
-    /// The text is looked at while it is copied: no byte is loaded twice, and its length is branched on once.
+    /// The text is looked at while it is copied: no byte is loaded twice, and its length is branched on once. It is not this that
+    /// makes room, so that nothing is called here and no register saved: a fifth of the instructions of a short text.
     #[inline]
     pub fn quoted(&mut self, text: &[u8]) -> bool {
         let len = text.len() + 2;
-        let at = self.room(len).as_ptr();
-        // SAFETY: `room` returned `len` bytes of spare capacity, the quotes and the text between them.
+        if (self.end as usize) - (self.at as usize) < len {
+            return false;
+        }
+        let at = self.at;
+        // SAFETY: there are `len` bytes of spare capacity, the quotes and the text between them.
         let is_plain = unsafe {
             at.write(b'"');
             at.add(len - 1).write(b'"');
             copy_plain(text, NonNull::new_unchecked(at.add(1)))
         };
-        if !is_plain {
-            self.at = at;
+        if is_plain {
+            // SAFETY: they were just written.
+            self.at = unsafe { at.add(len) };
         }
         is_plain
+    }
+
+    /// Appends UTF-8 from a place of it up to the first byte that JSON wants escaped; where that is.
+    ///
+    /// As in [`Appender::quoted`] text is looked at while it is copied, sixteen bytes at a time.
+    #[inline]
+    pub fn unescaped(&mut self, text: &[u8], from: usize) -> usize {
+        let mut at = from;
+        while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk) {
+            let special = first_special(*chunk);
+            self.first(*chunk, special);
+            at += special;
+            if special < 16 {
+                return at;
+            }
+        }
+        // Behind the text come zeros, which look like what must be escaped.
+        let chunk = end_of(text, at);
+        let special = first_special(chunk);
+        self.first(chunk, special);
+        at + special
     }
 
     /// Runs `f` on the vector, with everything appended so far.
@@ -265,6 +306,48 @@ fn is_plain(first: u64, second: u64) -> bool {
     is_plain == 0xffff
 }
 
+/// The bytes of a text from a place on, of which there are fewer than sixteen, and zeros behind them.
+#[inline(always)]
+fn end_of(text: &[u8], at: usize) -> [u8; 16] {
+    let word = |bytes: &[u8; 8]| u128::from(u64::from_le_bytes(*bytes));
+    let (end, missing) = if let Some(end) = text.last_chunk() {
+        (u128::from_le_bytes(*end), 16 + at - text.len())
+    } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        // They overlap, and are the same where they do.
+        (word(first) | word(last) << (8 * (text.len() - 8)), at)
+    } else {
+        (text.iter().rev().fold(0, |end, byte| end << 8 | u128::from(*byte)), at)
+    };
+    // All sixteen may be missing.
+    end.checked_shr(8 * missing as u32).unwrap_or_default().to_le_bytes()
+}
+
+/// Where the first of sixteen bytes is that JSON wants escaped; sixteen where there is none.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn first_special(chunk: [u8; 16]) -> usize {
+    use core::arch::x86_64::{
+        _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
+    };
+    // SAFETY: every x86-64 processor has SSE2, and the array has the sixteen bytes.
+    let specials = unsafe {
+        let bytes = _mm_loadu_si128(chunk.as_ptr().cast());
+        let is_control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+        let is_quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'"' as i8));
+        let is_backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\\' as i8));
+        _mm_movemask_epi8(_mm_or_si128(is_control, _mm_or_si128(is_quote, is_backslash)))
+    };
+    (specials | 1 << 16).trailing_zeros() as usize
+}
+
+/// As above, byte by byte.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn first_special(chunk: [u8; 16]) -> usize {
+    let is_special = |byte: &u8| *byte < 0x20 || matches!(*byte, b'"' | b'\\');
+    chunk.iter().position(is_special).unwrap_or(chunk.len())
+}
+
 /// As above, eight bytes at a time.
 ///
 /// Source: "Determine if a word has a byte less than n", Sean Eron Anderson, Bit Twiddling Hacks.
@@ -320,8 +403,9 @@ mod tests {
                 for at in 0..len {
                     let mut text = vec![b'~'; len];
                     text[at] = special;
-                    let mut out = b"before".to_vec();
+                    let mut out = Vec::with_capacity(100);
                     let mut appender = Appender::new(&mut out);
+                    appender.bytes(b"before");
                     assert!(!appender.quoted(&text), "{special} at {at} of {len}");
                     appender.bytes(b"after");
                     drop(appender);
@@ -330,9 +414,35 @@ mod tests {
             }
             let text: Vec<u8> =
                 (b' '..=0x7f).filter(|byte| !b"\"\\".contains(byte)).cycle().skip(len).take(len).collect();
-            let mut out = Vec::new();
+            let mut out = Vec::with_capacity(100);
             assert!(Appender::new(&mut out).quoted(&text));
             assert_eq!(out, [b"\"", &*text, b"\""].concat());
+            let mut out = Vec::new();
+            assert!(!Appender::new(&mut out).quoted(&text), "there is no room");
+            assert!(out.is_empty());
+        }
+    }
+
+    #[test]
+    fn text_is_appended_up_to_what_must_be_escaped() {
+        for len in 0..40 {
+            for special in [b'"', b'\\', 0, 0x1f] {
+                for (from, at) in (0..=len).flat_map(|at| (0..=at).map(move |from| (from, at))) {
+                    let mut text = vec![0xff; len];
+                    text.iter_mut().skip(at).for_each(|byte| *byte = special);
+                    let mut out = b"before".to_vec();
+                    let mut appender = Appender::new(&mut out);
+                    assert_eq!(appender.unescaped(&text, from), at, "{special} of {len} from {from}");
+                    appender.bytes(b"after");
+                    drop(appender);
+                    assert_eq!(out, [b"before", &text[from..at], b"after"].concat());
+                }
+            }
+            let is_plain = |byte: &u8| !b"\"\\".contains(byte);
+            let plain: Vec<u8> = (b' '..=0xff).filter(is_plain).skip(5 * len).take(len).collect();
+            let mut out = Vec::new();
+            assert_eq!(Appender::new(&mut out).unescaped(&plain, 0), plain.len());
+            assert_eq!(out, plain);
         }
     }
 

@@ -136,15 +136,24 @@ impl<'a> Nested<'a> {
         Nested { out: writer.out, start, depth: writer.depth + 1 }
     }
 
+    #[inline]
     fn is_too_deep(&self) -> bool {
         self.depth > DEPTH_MAX
     }
 
+    #[inline]
     fn value(&mut self, value: &(impl Value + ?Sized)) {
-        let at = self.out.len();
-        ValueWriter::new(self.out, self.depth).value(value);
-        if self.out.len() == at {
-            self.out.push(Tag::Null as u8);
+        match value.scalar() {
+            // Most are, and it is known when this is compiled.
+            Some(Arg::Str(text)) => write::text_value(self.out, text),
+            Some(plain) => write::any(self.out, &plain, self.depth),
+            None => {
+                let at = self.out.len();
+                value.encode(ValueWriter::new(self.out, self.depth));
+                if self.out.len() == at {
+                    self.out.push(Tag::Null as u8);
+                }
+            }
         }
     }
 }
@@ -165,6 +174,7 @@ pub struct ListWriter<'a>(Nested<'a>);
 
 impl ListWriter<'_> {
     /// Appends an item.
+    #[inline]
     pub fn item(&mut self, value: &(impl Value + ?Sized)) -> &mut Self {
         if !self.0.is_too_deep() {
             self.0.value(value);
@@ -212,6 +222,7 @@ pub struct MapWriter<'a>(Nested<'a>);
 
 impl MapWriter<'_> {
     /// Appends an entry. Keys are not compared: the caller writes each once.
+    #[inline]
     pub fn entry(&mut self, key: &str, value: &(impl Value + ?Sized)) -> &mut Self {
         if !self.0.is_too_deep() {
             write::key(self.0.out, key);
@@ -221,17 +232,23 @@ impl MapWriter<'_> {
     }
 
     /// Appends an entry whose key is a value: its text, or its digits; of a list the items, joined by commas.
+    #[inline]
     pub fn entry_keyed(&mut self, key: &(impl Value + ?Sized), value: &(impl Value + ?Sized)) -> &mut Self {
         if let Some(Arg::Str(text)) = key.scalar() {
             return self.entry(text, value);
         }
         if !self.0.is_too_deep() {
-            let mut bytes = Vec::new();
-            ValueWriter::new(&mut bytes, 0).value(key);
-            let key = read::Cursor::new(&bytes).value(0).unwrap_or(ValueRef::Null);
-            write::formatted_key(self.0.out, format_args!("{}", KeyText(&key)));
+            self.formatted_key(key);
             self.0.value(value);
         }
         self
+    }
+
+    #[inline(never)]
+    fn formatted_key(&mut self, key: &(impl Value + ?Sized)) {
+        let mut bytes = Vec::new();
+        ValueWriter::new(&mut bytes, 0).value(key);
+        let key = read::Cursor::new(&bytes).value(0).unwrap_or(ValueRef::Null);
+        write::formatted_key(self.0.out, format_args!("{}", KeyText(&key)));
     }
 }

@@ -1,5 +1,6 @@
 //! Bytes to values. Total: any bytes give some values or an early end, never a panic and never a read outside.
 
+mod nested;
 mod whole;
 mod width;
 
@@ -9,6 +10,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6},
 };
 
+pub use self::nested::{List, Map};
 pub(crate) use self::whole::is_whole_value;
 use self::width::{WIDTH_NONE, WIDTH_TEXT, width_of};
 use super::{DEPTH_MAX, HEADER_BYTES, Tag, block::BlockRef};
@@ -135,67 +137,6 @@ impl PartialEq<&str> for ValueRef<'_> {
     }
 }
 
-/// The items of a list.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct List<'a> {
-    bytes: &'a [u8],
-    depth: usize,
-}
-
-impl<'a> List<'a> {
-    /// The bytes of the items.
-    #[inline]
-    pub fn as_bytes(self) -> &'a [u8] {
-        self.bytes
-    }
-
-    /// True when no item is a text, a list or a map, as in a list of numbers.
-    ///
-    /// Cost: a few instructions an item; none is decoded.
-    pub fn is_of_plain_items(self) -> bool {
-        let mut at = 0;
-        while let Some(tag) = self.bytes.get(at) {
-            match width_of(*tag) {
-                WIDTH_TEXT => return false,
-                // Damaged: nothing behind it is read.
-                WIDTH_NONE => return true,
-                width => at += 1 + usize::from(width),
-            }
-        }
-        true
-    }
-
-    /// The items, in order.
-    pub fn items(self) -> impl Iterator<Item = ValueRef<'a>> {
-        let mut cursor = Cursor::new(self.bytes);
-        std::iter::from_fn(move || cursor.value(self.depth))
-    }
-}
-
-/// The entries of a map.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Map<'a> {
-    bytes: &'a [u8],
-    depth: usize,
-}
-
-impl<'a> Map<'a> {
-    /// The bytes of the entries.
-    #[inline]
-    pub fn as_bytes(self) -> &'a [u8] {
-        self.bytes
-    }
-
-    /// The entries, in order. A key may occur twice when the writer wrote it twice.
-    pub fn entries(self) -> impl Iterator<Item = (Text<'a>, ValueRef<'a>)> {
-        let mut cursor = Cursor::new(self.bytes);
-        std::iter::from_fn(move || {
-            let key = cursor.text()?;
-            Some((key, cursor.value(self.depth)?))
-        })
-    }
-}
-
 /// Reads forward through bytes; every step is checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Cursor<'a>(&'a [u8]);
@@ -257,20 +198,20 @@ impl<'a> Cursor<'a> {
     /// Reads over so many values without looking at what they hold.
     #[inline]
     fn skip(&mut self, values: usize) -> Option<()> {
-        let mut at = 0;
+        let mut rest = self.0;
         for _ in 0..values {
-            let width = width_of(*self.0.get(at)?);
-            at += 1;
-            at += match width {
+            let (tag, behind) = rest.split_first()?;
+            rest = match width_of(*tag) {
                 WIDTH_TEXT => {
-                    let len = self.0.get(at..at + 4)?.try_into().ok()?;
-                    4 + u32::from_le_bytes(len) as usize
+                    let (len, text) = behind.split_first_chunk()?;
+                    text.get(u32::from_le_bytes(*len) as usize..)?
                 }
                 WIDTH_NONE => return None,
-                width => usize::from(width),
+                width => behind.get(usize::from(width)..)?,
             };
         }
-        self.take(at).map(|_| ())
+        self.0 = rest;
+        Some(())
     }
 
     #[inline(never)]

@@ -52,13 +52,9 @@ impl Out for Appender<'_> {
     fn bytes(&mut self, bytes: &[u8]) {
         Appender::bytes(self, bytes);
     }
-    /// Each with a store of its own: put together first, they are stored in other pieces than they are read in, and whoever reads
-    /// them at once, as inline delivery does, waits for both.
     #[inline(always)]
     fn text(&mut self, tag: Tag, text: &str) {
-        self.array([tag as u8]);
-        self.array((text.len() as u32).to_le_bytes());
-        self.bytes(text.as_bytes());
+        self.sized([tag as u8], text.as_bytes());
     }
 }
 
@@ -205,11 +201,14 @@ pub(crate) fn formatted_key(out: &mut Vec<u8>, key: fmt::Arguments<'_>) {
     out[start..start + 4].copy_from_slice(&len.to_le_bytes());
 }
 
+/// Appends a text as a value of a list or a map. Apart from [`any`], which looks at what the caller knows.
+pub(crate) fn text_value(out: &mut Vec<u8>, value: &str) {
+    text(&mut Appender::new(out), Tag::Str, value);
+}
+
 /// Appends the key of a map's entry.
 pub(crate) fn key(out: &mut Vec<u8>, key: &str) {
-    let mut out = Appender::new(out);
-    out.array((key.len() as u32).to_le_bytes());
-    out.bytes(key.as_bytes());
+    Appender::new(out).sized([], key.as_bytes());
 }
 
 /// Appends what `text` formats to, or a value that says that it failed. `kind` names the trait in that case.
