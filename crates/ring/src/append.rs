@@ -306,18 +306,25 @@ fn is_plain(first: u64, second: u64) -> bool {
     is_plain == 0xffff
 }
 
-/// As above, eight bytes at a time.
+/// As above.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn is_plain(first: u64, second: u64) -> bool {
+    (specials(first) | specials(second) | (first | second) & HIGH) == 0
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// A bit in each of eight bytes that JSON wants escaped; those behind the first may be wrong.
 ///
 /// Source: "Determine if a word has a byte less than n", Sean Eron Anderson, Bit Twiddling Hacks.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
-fn is_plain(first: u64, second: u64) -> bool {
+fn specials(word: u64) -> u64 {
     const LOW: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
     let below = |word: u64, n: u64| word.wrapping_sub(LOW * n) & !word;
-    let specials =
-        |word: u64| below(word, 0x20) | below(word ^ (LOW * 0x22), 1) | below(word ^ (LOW * 0x5c), 1) | word;
-    (specials(first) | specials(second)) & HIGH == 0
+    (below(word, 0x20) | below(word ^ (LOW * 0x22), 1) | below(word ^ (LOW * 0x5c), 1)) & HIGH
 }
 
 /// The bytes of a text from a place on, of which there are fewer than sixteen, and zeros behind them.
@@ -354,12 +361,15 @@ fn first_special(chunk: [u8; 16]) -> usize {
     (specials | 1 << 16).trailing_zeros() as usize
 }
 
-/// As above, byte by byte.
+/// As above.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
 fn first_special(chunk: [u8; 16]) -> usize {
-    let is_special = |byte: &u8| *byte < 0x20 || matches!(*byte, b'"' | b'\\');
-    chunk.iter().position(is_special).unwrap_or(chunk.len())
+    let chunk = u128::from_le_bytes(chunk);
+    match specials(chunk as u64).trailing_zeros() {
+        64 => 8 + specials((chunk >> 64) as u64).trailing_zeros() as usize / 8,
+        bit => bit as usize / 8,
+    }
 }
 
 #[cfg(all(test, not(loom)))]

@@ -13,7 +13,7 @@ pub use self::serde::{Serde, serde};
 
 use crate::{
     arg::Arg,
-    record::{DEPTH_MAX, Tag, ValueRef, read, write},
+    record::{DEPTH_MAX, Tag, ValueRef, read, write, write::Out},
 };
 
 /// A value of a field.
@@ -82,11 +82,17 @@ impl<'a> ValueWriter<'a> {
     }
 
     /// Writes any argument.
+    // Inlined: that it is a text, as most are, is known where it is written.
+    #[inline]
     pub fn arg(self, arg: &Arg<'_>) {
-        write::any(self.out, arg, self.depth);
+        match *arg {
+            Arg::Str(text) => Out::text(self.out, Tag::Str, text),
+            _ => write::any(self.out, arg, self.depth),
+        }
     }
 
     /// Writes what another value writes.
+    #[inline]
     pub fn value(self, value: &(impl Value + ?Sized)) {
         match value.scalar() {
             Some(plain) => self.arg(&plain),
@@ -95,6 +101,7 @@ impl<'a> ValueWriter<'a> {
     }
 
     /// Writes text.
+    #[inline]
     pub fn str(self, text: &str) {
         self.arg(&Arg::Str(text));
     }
@@ -144,9 +151,7 @@ impl<'a> Nested<'a> {
     #[inline]
     fn value(&mut self, value: &(impl Value + ?Sized)) {
         match value.scalar() {
-            // Most are, and it is known when this is compiled.
-            Some(Arg::Str(text)) => write::text_value(self.out, text),
-            Some(plain) => write::any(self.out, &plain, self.depth),
+            Some(plain) => ValueWriter::new(self.out, self.depth).arg(&plain),
             None => {
                 let at = self.out.len();
                 value.encode(ValueWriter::new(self.out, self.depth));

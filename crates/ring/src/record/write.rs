@@ -201,11 +201,6 @@ pub(crate) fn formatted_key(out: &mut Vec<u8>, key: fmt::Arguments<'_>) {
     out[start..start + 4].copy_from_slice(&len.to_le_bytes());
 }
 
-/// Appends a text as a value of a list or a map. Apart from [`any`], which looks at what the caller knows.
-pub(crate) fn text_value(out: &mut Vec<u8>, value: &str) {
-    text(&mut Appender::new(out), Tag::Str, value);
-}
-
 /// Appends the key of a map's entry.
 pub(crate) fn key(out: &mut Vec<u8>, key: &str) {
     Appender::new(out).sized([], key.as_bytes());

@@ -10,8 +10,7 @@ use crate::{
 
 const CARD: &str = "4111 1111 1111 1111";
 
-/// What all events hold, as text.
-/// What the program gave: neither times nor ids, which may have any digits.
+/// What the program gave to all events, as text: neither times nor ids, which may have any digits.
 fn all(events: &[Event]) -> String {
     let given = |event: &Event| {
         let is_given = |field: &&Field| !["operation_id", "parent", "duration_ms"].contains(&&*field.key);
