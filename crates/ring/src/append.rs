@@ -37,7 +37,7 @@ impl<'a> Appender<'a> {
     }
 
     /// Appends as many bytes as are known at compile time.
-    #[inline]
+    #[inline(always)]
     pub fn array<const N: usize>(&mut self, bytes: [u8; N]) {
         let at = self.room(N);
         // SAFETY: `room` returned N bytes of spare capacity.
@@ -60,7 +60,7 @@ impl<'a> Appender<'a> {
     }
 
     /// Appends the first `len` bytes of an array.
-    #[inline]
+    #[inline(always)]
     pub fn first<const N: usize>(&mut self, bytes: [u8; N], len: usize) {
         self.array(bytes);
         // SAFETY: the N bytes before `at` were just appended, and at most so many are taken back.
@@ -72,7 +72,7 @@ impl<'a> Appender<'a> {
     ///
     /// The text is looked at while it is copied: no byte is loaded twice, and its length is branched on once. Room is made by others, so
     /// that nothing is called here and no register saved: a fifth of the instructions of a short text.
-    #[inline]
+    #[inline(always)]
     pub fn quoted(&mut self, text: &[u8]) -> bool {
         let len = text.len() + 2;
         if (self.end as usize) - (self.at as usize) < len {
@@ -114,7 +114,10 @@ impl<'a> Appender<'a> {
     }
 
     /// Runs `f` on the vector, with everything appended so far.
-    #[inline]
+    ///
+    /// What is not to be inlined goes this way: an appender whose own address is handed on lies in memory, and is loaded and stored for each
+    /// piece.
+    #[inline(always)]
     pub fn with_vec<R>(&mut self, f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         self.settle();
         let result = f(self.vec);
@@ -124,10 +127,10 @@ impl<'a> Appender<'a> {
     }
 
     /// Takes `len` bytes of spare capacity, which the caller fills.
-    #[inline]
+    #[inline(always)]
     fn room(&mut self, len: usize) -> NonNull<u8> {
         if (self.end as usize) - (self.at as usize) < len {
-            self.grow(len);
+            self.with_vec(|vec| grow(vec, len));
         }
         let at = self.at;
         // SAFETY: there are at least `len` bytes up to `end`.
@@ -136,19 +139,19 @@ impl<'a> Appender<'a> {
         unsafe { NonNull::new_unchecked(at) }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, len: usize) {
-        self.with_vec(|vec| vec.reserve(len.max(GROW_BYTES_MIN)));
-    }
-
     /// Tells the vector how long it is.
-    #[inline]
+    #[inline(always)]
     fn settle(&mut self) {
         let len = self.at as usize - self.vec.as_ptr() as usize;
         // SAFETY: `at` is within the capacity, and everything before it is initialised (the invariant).
         unsafe { self.vec.set_len(len) };
     }
+}
+
+#[cold]
+#[inline(never)]
+fn grow(vec: &mut Vec<u8>, len: usize) {
+    vec.reserve(len.max(GROW_BYTES_MIN));
 }
 
 impl Drop for Appender<'_> {

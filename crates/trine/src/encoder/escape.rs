@@ -5,15 +5,16 @@ use trine_ring::Appender;
 /// Appends `text` in quotes, with everything escaped that JSON wants escaped.
 ///
 /// Text is UTF-8 as a rule; what is not (from a damaged ring) becomes U+FFFD, so that the line stays valid.
-#[inline]
+#[inline(always)]
 pub(super) fn quoted(out: &mut Appender<'_>, text: &[u8]) {
     if !out.quoted(text) {
-        quoted_anyhow(out, text);
+        out.with_vec(|out| quoted_anyhow(out, text));
     }
 }
 
 #[inline(never)]
-fn quoted_anyhow(out: &mut Appender<'_>, text: &[u8]) {
+fn quoted_anyhow(out: &mut Vec<u8>, text: &[u8]) {
+    let out = &mut Appender::new(out);
     out.array(*b"\"");
     escape(out, text);
     out.array(*b"\"");

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use trine_ring::{
     Appender,
-    record::{BlockRef, Map, Text, ValueRef},
+    record::{BlockRef, List, Map, Text, ValueRef},
 };
 
 use super::{Encoder, duration, escape, plans::Plans};
@@ -78,19 +78,24 @@ fn write_context(contexts: &mut Vec<Option<ContextText>>, block: BlockRef<'_>, o
     {
         return out.bytes(&kept.text);
     }
+    out.with_vec(|out| out.extend_from_slice(&context_text(contexts, block)));
+}
+
+/// The text of a context, which is kept.
+#[cold]
+fn context_text(contexts: &mut Vec<Option<ContextText>>, block: BlockRef<'_>) -> Vec<u8> {
     let mut text = Vec::new();
-    let mut appender = Appender::new(&mut text);
     for (key, value) in block.fields() {
-        write_field(&mut appender, key.as_bytes(), &value);
+        write_field(&mut text, key.as_bytes(), &value);
     }
-    drop(appender);
-    out.bytes(&text);
     if block.id() != 0 && text.len() <= CONTEXT_BYTES_KEPT {
         if contexts.is_empty() {
             contexts.resize_with(CONTEXTS_KEPT, || None);
         }
-        contexts[slot] = Some(ContextText { id: block.id(), text });
+        contexts[block.id() as usize % CONTEXTS_KEPT] =
+            Some(ContextText { id: block.id(), text: text.clone() });
     }
+    text
 }
 
 impl Encoder for Json {
@@ -112,8 +117,9 @@ impl Encoder for Json {
             if seen & block.mask() == 0 {
                 write_context(contexts, block, &mut out);
             } else {
-                for (key, value) in block.fields().filter(|(key, _)| !event.has_before(index, *key)) {
-                    write_field(&mut out, key.as_bytes(), &value);
+                let is_first = |(key, _): &(Text<'_>, ValueRef<'_>)| !event.has_before(index, *key);
+                for (key, value) in block.fields().filter(is_first) {
+                    out.with_vec(|out| write_field(out, key.as_bytes(), &value));
                 }
             }
             seen |= block.mask();
@@ -137,7 +143,8 @@ fn write_key(out: &mut Appender<'_>, key: &[u8]) {
     out.array(*b":");
 }
 
-fn write_field(out: &mut Appender<'_>, key: &[u8], value: &ValueRef<'_>) {
+fn write_field(out: &mut Vec<u8>, key: &[u8], value: &ValueRef<'_>) {
+    let out = &mut Appender::new(out);
     write_key(out, key);
     write_value(out, value, Unit::Of(key));
 }
@@ -176,16 +183,27 @@ fn write_value(out: &mut Appender<'_>, value: &ValueRef<'_>, unit: Unit<'_>) {
             write_u64(out, v.unsigned_abs());
         }
         ValueRef::F64(v) => write_f64(out, *v),
-        rare => write_rare(out, rare, unit),
+        ValueRef::Bool(true) => out.array(*b"true"),
+        ValueRef::Bool(false) => out.array(*b"false"),
+        ValueRef::Null => out.array(*b"null"),
+        rare => out.with_vec(|out| write_rare(out, rare, unit)),
+    }
+}
+
+/// Appends a value of a type seen less often.
+#[inline(never)]
+fn write_rare(out: &mut Vec<u8>, value: &ValueRef<'_>, unit: Unit<'_>) {
+    match value {
+        ValueRef::List(list) => write_list(out, *list, unit),
+        ValueRef::Map(map) => write_map(out, *map),
+        _ => write_scalar(out, value, unit),
     }
 }
 
 #[inline(never)]
-fn write_rare(out: &mut Appender<'_>, value: &ValueRef<'_>, unit: Unit<'_>) {
+fn write_scalar(out: &mut Vec<u8>, value: &ValueRef<'_>, unit: Unit<'_>) {
+    let out = &mut Appender::new(out);
     match value {
-        ValueRef::Bool(true) => out.bytes(b"true"),
-        ValueRef::Bool(false) => out.bytes(b"false"),
-        ValueRef::Null => out.bytes(b"null"),
         ValueRef::I128(v) => out.bytes(itoa::Buffer::new().format(*v).as_bytes()),
         ValueRef::U128(v) => out.bytes(itoa::Buffer::new().format(*v).as_bytes()),
         ValueRef::F32(v) if v.is_finite() => out.bytes(zmij::Buffer::new().format_finite(*v).as_bytes()),
@@ -199,30 +217,32 @@ fn write_rare(out: &mut Appender<'_>, value: &ValueRef<'_>, unit: Unit<'_>) {
         }
         ValueRef::Ip(v) => escape::quoted(out, v.to_string().as_bytes()),
         ValueRef::Socket(v) => escape::quoted(out, v.to_string().as_bytes()),
-        ValueRef::List(list) => {
-            out.array(*b"[");
-            for (index, item) in list.items().enumerate() {
-                if index > 0 {
-                    out.array(*b",");
-                }
-                write_value(out, &item, unit);
-            }
-            out.array(*b"]");
-        }
-        ValueRef::Map(map) => write_map(out, *map),
         ValueRef::Failed(why) => {
             out.array(*b"\"<");
             escape::escape(out, why.as_bytes());
             out.array(*b">\"");
         }
-        ValueRef::Str(_) | ValueRef::U64(_) | ValueRef::I64(_) | ValueRef::F64(_) => {
-            write_value(out, value, unit);
-        }
+        other => write_value(out, other, unit),
     }
 }
 
+#[inline(never)]
+fn write_list(out: &mut Vec<u8>, list: List<'_>, unit: Unit<'_>) {
+    let mut out = Appender::new(out);
+    out.array(*b"[");
+    for (index, item) in list.items().enumerate() {
+        if index > 0 {
+            out.array(*b",");
+        }
+        write_nested(&mut out, &item, unit);
+    }
+    out.array(*b"]");
+}
+
 /// Appends a map. Of a key written twice (a user's own [`Value`](crate::Value) may) the first stays.
-fn write_map(out: &mut Appender<'_>, map: Map<'_>) {
+#[inline(never)]
+fn write_map(out: &mut Vec<u8>, map: Map<'_>) {
+    let mut out = Appender::new(out);
     out.array(*b"{");
     let mut keys = Keys::new(map);
     for (index, (key, value)) in map.entries().enumerate() {
@@ -232,11 +252,23 @@ fn write_map(out: &mut Appender<'_>, map: Map<'_>) {
         if index > 0 {
             out.array(*b",");
         }
-        escape::quoted(out, key.as_bytes());
+        escape::quoted(&mut out, key.as_bytes());
         out.array(*b":");
-        write_value(out, &value, Unit::Of(key.as_bytes()));
+        write_nested(&mut out, &value, Unit::Of(key.as_bytes()));
     }
     out.array(*b"}");
+}
+
+/// Appends a value of a list or a map: text, as most are, in place; what else there is by a call, so that 64 of them, one in the other,
+/// need little of the stack.
+#[inline(always)]
+fn write_nested(out: &mut Appender<'_>, value: &ValueRef<'_>, unit: Unit<'_>) {
+    match value {
+        ValueRef::Str(text) => escape::quoted(out, text.as_bytes()),
+        ValueRef::List(list) => out.with_vec(|out| write_list(out, *list, unit)),
+        ValueRef::Map(map) => out.with_vec(|out| write_map(out, *map)),
+        other => out.with_vec(|out| write_scalar(out, other, unit)),
+    }
 }
 
 /// Entries of a map up to which a doubtful key is looked for among those before it; beyond, a set is kept.
@@ -273,7 +305,7 @@ impl<'a> Keys<'a> {
 }
 
 /// Up to eight digits at once, in a register; more by way of a buffer.
-#[inline]
+#[inline(always)]
 fn write_u64(out: &mut Appender<'_>, v: u64) {
     match u32::try_from(v) {
         Ok(short @ ..100_000_000) => {
@@ -283,12 +315,17 @@ fn write_u64(out: &mut Appender<'_>, v: u64) {
             let text = (digits + 0x3030_3030_3030_3030) >> (8 * zeros);
             out.first(text.to_le_bytes(), 8 - zeros as usize);
         }
-        _ => out.bytes(itoa::Buffer::new().format(v).as_bytes()),
+        _ => out.with_vec(|out| write_long(out, v)),
     }
 }
 
+#[inline(never)]
+fn write_long(out: &mut Vec<u8>, v: u64) {
+    out.extend_from_slice(itoa::Buffer::new().format(v).as_bytes());
+}
+
 /// The shortest digits that read back as the same number; what JSON has no number for is a string.
-#[inline]
+#[inline(always)]
 fn write_f64(out: &mut Appender<'_>, v: f64) {
     if v.is_finite() {
         out.bytes(zmij::Buffer::new().format_finite(v).as_bytes());
