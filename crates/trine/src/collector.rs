@@ -44,7 +44,7 @@ pub(crate) use self::{
     flush::{flush, flush_patiently, tell_losses},
     hold::{forget, hold_for_fork, hold_for_good, is_held_for_good},
     journal::{recover, recover_one},
-    render::{OUTPUTS_MAX, Renderer},
+    render::{Hints, OUTPUTS_MAX, Renderer},
 };
 use self::{
     counts::{DAMAGED_BYTES, LAG_NS, RING_BYTES_HIGH, WRITTEN_BYTES, WRITTEN_ERRORS, WRITTEN_EVENTS},
@@ -496,7 +496,7 @@ impl Collector {
                     let is_alive =
                         |(index, output): (usize, &OutputState)| u64::from(!output.is_gone) << index;
                     let alive = bits & outputs.iter().enumerate().map(is_alive).sum::<u64>();
-                    if renderer.render_to(alive, site, record, lines) {
+                    if renderer.render_to(alive, site, record, Hints::default(), lines) {
                         count_rendered(outputs, alive);
                     }
                 }

@@ -3,6 +3,7 @@
 //! **Invariant:** the user's code (a `Display`, a `Value`, a sink) never runs while a ring slot is open or [`LOCAL`] is
 //! borrowed, so it may emit events itself.
 
+mod run;
 mod thread;
 mod wait;
 
@@ -15,7 +16,7 @@ use std::{
 use trine_model::Level;
 use trine_ring::{
     Arg, Producer, Push, clock,
-    record::{self, Block, FLAG_RELEASED, KeptValues, Record, RunIds, RunStart},
+    record::{self, Block, FLAG_RELEASED, KeptValues, Record},
 };
 
 use crate::{
@@ -33,6 +34,7 @@ use crate::{
     worker,
 };
 
+pub(crate) use self::run::{push_at_length, push_end, push_start, push_start_slowly};
 pub(crate) use self::thread::{
     forget_producer, hold, is_capturing, is_holding, scope, set_capture, set_hold, set_scope,
 };
@@ -219,10 +221,49 @@ fn push(site: &'static Callsite, logger: Option<&Logger>, args: &[Arg<'_>]) {
         }
         is_done
     });
-    if !matches!(done, Ok(true)) {
+    if !matches!(done, Ok(true))
+        && (flags & pipeline::FLAG_INLINE == 0 || !push_inline(site, context, args, ticks))
+    {
         push_slowly(site, context, &[], Body::Args(args), ticks);
     }
     wake_if_parked(flags);
+}
+
+/// The way of nearly all events that are delivered inline: the thread has done so before, and nothing is special. False when it
+/// cannot be gone: nothing was done then.
+#[inline(never)]
+fn push_inline(site: &'static Callsite, context: &[u8], args: &[Arg<'_>], ticks: u64) -> bool {
+    let Some(mut inline) = inline::take() else { return false };
+    let record = inline.record();
+    let begun = with_local(|local| {
+        let Local { producer: None, tally, scope, is_diverted: false, .. } = local else { return None };
+        if !tally.count(site) {
+            return None;
+        }
+        tally.set_aside();
+        if !args.iter().all(Arg::is_plain) {
+            // The user's code is to run.
+            return Some(Some(scope.clone()));
+        }
+        record::encode(record, site.id(), ticks, args, &blocks(&[], context, scope));
+        Some(None)
+    });
+    match begun.flatten() {
+        None => {
+            inline::give_back(inline);
+            return false;
+        }
+        Some(None) => {}
+        Some(Some(scope)) => {
+            // Back in its place meanwhile: that code may emit events of its own.
+            let mut own = std::mem::take(record);
+            inline::give_back(inline);
+            encode(&mut own, site, blocks(&[], context, &scope), Body::Args(args), ticks);
+            inline = inline::take_with(own);
+        }
+    }
+    inline.deliver(site, args);
+    true
 }
 
 /// The way of events that rules sample or masks change. What a rule drops without asking for a key goes no further.
@@ -236,95 +277,6 @@ fn push_needing(site: &'static Callsite, logger: Option<&Logger>, args: &[Arg<'_
         _ => Options::new(),
     };
     emit_with(site, logger, options, args);
-}
-
-/// The first event of an operation's run. Its values and its context are left in `kept`, for the others; the time is
-/// returned.
-#[inline(always)]
-pub(crate) fn push_start(
-    site: &'static Callsite,
-    args: &[Arg<'_>],
-    ids: RunIds,
-    context: &[u8],
-    kept: &mut KeptValues,
-) -> u64 {
-    let ticks = clock::ticks();
-    let is_done = push_run(site, |producer, scope| {
-        producer.push_start(site.id(), ticks, &RunStart { args, ids, context }, kept, scope) == Push::Done
-    });
-    if !is_done {
-        push_start_slowly(site, args, ids, context, kept, ticks);
-    }
-    ticks
-}
-
-/// As [`push_start`] where the short way cannot be gone, or the masks have changed the arguments.
-#[cold]
-#[inline(never)]
-pub(crate) fn push_start_slowly(
-    site: &'static Callsite,
-    args: &[Arg<'_>],
-    ids: RunIds,
-    context: &[u8],
-    kept: &mut KeptValues,
-    ticks: u64,
-) {
-    // Not as one `RunStart`: one that is handed over here is put together on the short way, too.
-    masks::written(args, |args| kept.encode(&RunStart { args, ids, context }));
-    push_kept(site, None, kept, ticks);
-}
-
-/// The last event of a run, with nothing more to say than how long it took.
-#[inline(always)]
-pub(crate) fn push_end(ticks: u64, site: &'static Callsite, duration_ms: f64, kept: &KeptValues) {
-    let is_done = push_run(site, |producer, scope| {
-        producer.push_end(site.id(), ticks, duration_ms, kept, scope) == Push::Done
-    });
-    if !is_done {
-        push_kept(site, Some(duration_ms), kept, ticks);
-    }
-}
-
-/// An event of a run, of what was kept, by the longer way.
-#[cold]
-#[inline(never)]
-fn push_kept(site: &'static Callsite, first: Option<f64>, kept: &KeptValues, ticks: u64) {
-    push_slowly(site, &[], &[], Body::Kept(first, kept), ticks);
-    wake_if_parked(pipeline::flags());
-}
-
-/// The short way of an operation's event; false when it cannot be gone.
-#[inline(always)]
-fn push_run(site: &'static Callsite, push: impl FnOnce(&mut Producer, &[u8]) -> bool) -> bool {
-    let flags = pipeline::flags();
-    let done = LOCAL.try_with(|local| {
-        let Ok(mut local) = local.try_borrow_mut() else { return false };
-        let Local { producer: Some(producer), tally, scope, is_diverted: false, .. } = &mut *local else {
-            return false;
-        };
-        let is_done = flags & pipeline::FLAG_INLINE == 0 && push(producer, context(Some(scope)));
-        if is_done && !tally.count(site) {
-            site.count_apart();
-        }
-        is_done
-    });
-    wake_if_parked(flags);
-    matches!(done, Ok(true))
-}
-
-/// Another event of a run: at a time that was read before, with its fields as a block and the run's context.
-#[inline(never)]
-pub(crate) fn push_at_length(
-    ticks: u64,
-    site: &'static Callsite,
-    context: &[u8],
-    fields: &[u8],
-    duration_ms: f64,
-) {
-    let flags = pipeline::flags();
-    // Not the short way of `push`: with a second caller that would no longer be inlined, which costs every event 4 %.
-    push_slowly(site, context, fields, Body::Args(&[Arg::F64(duration_ms)]), ticks);
-    wake_if_parked(flags);
 }
 
 /// The contexts of one event, the most specific first; empty where there is none.

@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 
 use trine_model::{NameParts, Role};
 
-pub(crate) use self::durations::{Meter, hold_for_fork, reset};
+pub(crate) use self::durations::{Meter, Timed, hold_for_fork, reset};
 #[cfg(feature = "metrics-server")]
 pub use self::server::{MetricsServer, serve_metrics};
 pub use self::{event_metrics::EventMetrics, histogram::Histogram, prometheus::prometheus};

@@ -191,6 +191,9 @@ impl<'a> Cursor<'a> {
             Tag::I64 => ValueRef::I64(i64::from_le_bytes(self.array()?)),
             Tag::U64 => ValueRef::U64(u64::from_le_bytes(self.array()?)),
             Tag::F64 => ValueRef::F64(f64::from_bits(u64::from_le_bytes(self.array()?))),
+            Tag::Null => ValueRef::Null,
+            Tag::False => ValueRef::Bool(false),
+            Tag::True => ValueRef::Bool(true),
             rare => return self.rare(rare, depth),
         })
     }
@@ -366,19 +369,33 @@ impl<'a> Values<'a> {
 
     /// True when one of the values that are texts fits; those inside lists and maps are not asked. What is no text is read over.
     #[inline]
-    pub fn any_text(&self, mut fits: impl FnMut(&'a [u8]) -> bool) -> bool {
+    pub fn any_text(&self, fits: impl FnMut(&'a [u8]) -> bool) -> bool {
+        self.any_text_and(usize::MAX, fits).0
+    }
+
+    /// As [`Values::any_text`], and the value at `index` besides, which is on the way.
+    #[inline]
+    pub fn any_text_and(
+        &self,
+        index: usize,
+        mut fits: impl FnMut(&'a [u8]) -> bool,
+    ) -> (bool, Option<ValueRef<'a>>) {
         let mut bytes = self.cursor.rest();
-        for _ in 0..self.left {
-            let Some((tag, rest)) = bytes.split_first() else { return false };
+        let mut at_index: &[u8] = &[];
+        for at in 0..usize::from(self.left) {
+            if at == index {
+                at_index = bytes;
+            }
+            let Some((tag, rest)) = bytes.split_first() else { break };
             let behind = match width_of(*tag) {
                 WIDTH_TEXT => {
-                    let Some((len, rest)) = rest.split_first_chunk() else { return false };
+                    let Some((len, rest)) = rest.split_first_chunk() else { break };
                     let Some((text, behind)) = rest.split_at_checked(u32::from_le_bytes(*len) as usize)
                     else {
-                        return false;
+                        break;
                     };
                     if *tag == Tag::Str as u8 && fits(text) {
-                        return true;
+                        return (true, self.get(index));
                     }
                     Some(behind)
                 }
@@ -386,10 +403,10 @@ impl<'a> Values<'a> {
                 WIDTH_NONE => None,
                 width => rest.get(usize::from(width)..),
             };
-            let Some(behind) = behind else { return false };
+            let Some(behind) = behind else { break };
             bytes = behind;
         }
-        false
+        (false, Cursor::new(at_index).value(0))
     }
 
     /// The contexts behind the values, as they lie in the record: what [`encode`](super::encode) takes as a block. Reads over values
@@ -476,7 +493,11 @@ mod tests {
         encode(&mut bytes, 5, 99, &args, &[]);
         let record = Record::new(&bytes).unwrap();
         for (index, value) in record.values().enumerate() {
-            assert_eq!(record.values().get(index), Some(value), "{index}");
+            assert_eq!(record.values().get(index).as_ref(), Some(&value), "{index}");
+            let found = record.values().any_text_and(index, |_| false);
+            assert_eq!(found, (false, Some(value.clone())), "{index}, on the way");
+            let found = record.values().any_text_and(index, |text| text == b"text");
+            assert_eq!(found, (true, Some(value)), "{index}, before and behind a text that fits");
         }
         assert_eq!(record.values().get(args.len() - 1), Some(ValueRef::Str(Text(b"last"))));
         assert_eq!(record.values().get(args.len()), None);

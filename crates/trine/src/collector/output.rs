@@ -7,7 +7,7 @@ use std::{
 use trine_ring::{caught::catch_unwind, clock::monotonic_ns, record::Record};
 
 use super::{
-    CHUNK_BYTES, CHUNK_BYTES_SLOW, MAY_CALLERS_WRITE, PENDING_BYTES_MAX, RETRY_PAUSE, Renderer,
+    CHUNK_BYTES, CHUNK_BYTES_SLOW, Hints, MAY_CALLERS_WRITE, PENDING_BYTES_MAX, RETRY_PAUSE, Renderer,
     SINK_SINCE_NS, WRITTEN_BYTES, WRITTEN_ERRORS, WRITTEN_EVENTS,
 };
 use crate::{
@@ -52,7 +52,7 @@ pub(super) fn render_waiting(
     site: &'static Callsite,
     record: Record<'_>,
 ) {
-    renderer.meter.watch(site, record);
+    let hints = Hints { timed: renderer.meter.timed(site), ..Hints::default() };
     let mut admits = renderer.admits(site, record);
     for (index, (output, lines)) in outputs.iter_mut().zip(lines.iter()).enumerate() {
         let bit = 1 << index;
@@ -64,7 +64,7 @@ pub(super) fn render_waiting(
             site.count_lost();
         }
     }
-    if renderer.render_to(admits, site, record, lines) {
+    if renderer.render_to(admits, site, record, hints, lines) {
         count_rendered(outputs, admits);
     }
 }

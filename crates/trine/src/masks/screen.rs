@@ -26,17 +26,35 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    /// The event as it may be shown: itself, unless one of its call's texts holds a secret.
+    /// True when the record may be shown as it is: none of its call's texts holds a secret.
     ///
-    /// What else there is in it was looked at before it was stored: see [the module](super).
+    /// What else there is in it was looked at before it was stored: see [the module](super). With it comes the value of the call at
+    /// `index`: whoever wants it need not read over the others once more.
     #[inline]
-    pub(crate) fn shown<'a>(&'a mut self, masking: &Masking, event: EventRef<'a>) -> EventRef<'a> {
-        let Screen { known, masked } = self;
-        if event.record.values().any_text(|text| !known.is_clean(masking, text)) {
-            masking.masked(event, masked)
-        } else {
-            event
-        }
+    pub(crate) fn is_clean<'a>(
+        &mut self,
+        masking: &Masking,
+        record: Record<'a>,
+        index: usize,
+    ) -> (bool, Option<ValueRef<'a>>) {
+        let (has_secret, value) =
+            record.values().any_text_and(index, |text| !self.known.is_clean(masking, text));
+        (!has_secret, value)
+    }
+
+    /// As [`Screen::is_clean`], of a record whose values were written from `args`. Those that wrote themselves were looked at then.
+    #[inline]
+    pub(crate) fn are_clean(&mut self, masking: &Masking, args: &[Arg<'_>]) -> bool {
+        args.iter().all(|arg| match arg {
+            Arg::Str(text) => self.known.is_clean(masking, text.as_bytes()),
+            _ => true,
+        })
+    }
+
+    /// The event without what may not be shown.
+    #[cold]
+    pub(crate) fn masked<'a>(&'a mut self, masking: &Masking, event: EventRef<'a>) -> EventRef<'a> {
+        masking.masked(event, &mut self.masked)
     }
 
     /// Searches everything anew: after the masks have changed.
@@ -46,7 +64,7 @@ impl Screen {
 }
 
 impl Masking {
-    /// As [`Screen::shown`], without a memory.
+    /// The event as it may be shown: itself, unless one of its call's texts holds a secret. Without a memory.
     pub(crate) fn shown<'a>(&self, event: EventRef<'a>, bytes: &'a mut Vec<u8>) -> EventRef<'a> {
         let has_secret = event.record.values().any_text(|text| !self.is_clean_text(text));
         if has_secret { self.masked(event, bytes) } else { event }
