@@ -9,11 +9,13 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use crate::padded::Padded;
+
 const UNKNOWN: u8 = 0;
 const COUNTER: u8 = 1;
 const SYSTEM: u8 = 2;
 
-static SOURCE: AtomicU8 = AtomicU8::new(UNKNOWN);
+static SOURCE: Padded<AtomicU8> = Padded::new(AtomicU8::new(UNKNOWN));
 
 /// The present, in ticks.
 ///

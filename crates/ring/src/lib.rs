@@ -39,6 +39,7 @@ pub mod fatal;
 mod hand_over;
 pub mod held;
 mod memory;
+mod padded;
 mod primitive;
 pub mod process;
 mod protocol;
@@ -54,6 +55,7 @@ pub use crate::{
     append::Appender,
     arg::Arg,
     memory::Backing,
+    padded::Padded,
     region::Region,
     ring::{Consumer, Producer, Push, Remains},
     table::{CallsiteTable, Descriptor, TableReader},

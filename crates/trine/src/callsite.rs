@@ -38,8 +38,10 @@ const HELD_LEVEL_MIN: Level = Level::Debug;
 
 /// A static description of one macro use: name, level, place, keys; and whether it is on.
 ///
-/// Made by the macros. Its state is a single byte, so that a disabled event costs one relaxed load and a branch.
+/// Made by the macros. Its state is a single byte, so that a disabled event costs one relaxed load and a branch. On cache lines of its
+/// own: what the linker puts beside it may be what another thread writes.
 #[derive(Debug)]
+#[repr(align(64))]
 pub struct Callsite {
     state: AtomicU8,
     id: AtomicU32,

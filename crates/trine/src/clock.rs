@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use trine_ring::clock::{self, Pair};
+use trine_ring::{
+    Padded,
+    clock::{self, Pair},
+};
 
 /// After this long, the wall clock is read again: it may have been stepped or slewed. Slewing is at most 500 ppm
 /// (adjtimex(2)), which makes 5 us in this time.
@@ -33,9 +36,16 @@ pub(crate) fn start() {
     base();
 }
 
-/// What a tick is worth, for callers: the bits of a float, in milliseconds; and the reading at which to measure it again.
-static MS_PER_TICK: AtomicU64 = AtomicU64::new(0);
-static MEASURE_AT: AtomicU64 = AtomicU64::new(0);
+/// What a tick is worth, for callers.
+struct Rate {
+    /// The bits of a float.
+    ms_per_tick: AtomicU64,
+    /// The reading at which to measure it again.
+    measure_at: AtomicU64,
+}
+
+static RATE: Padded<Rate> =
+    Padded::new(Rate { ms_per_tick: AtomicU64::new(0), measure_at: AtomicU64::new(0) });
 
 /// Milliseconds from one reading of [`clock::ticks`] to a later one; zero to an earlier one.
 ///
@@ -45,11 +55,11 @@ static MEASURE_AT: AtomicU64 = AtomicU64::new(0);
 /// Cost: two loads, a multiplication; some twenty times in the life of a process the system's clock as well.
 #[inline]
 pub(crate) fn ms_between(from: u64, to: u64) -> f64 {
-    if to >= MEASURE_AT.load(Ordering::Acquire) {
+    if to >= RATE.measure_at.load(Ordering::Acquire) {
         measure(to);
     }
     // Signed, as the processor converts only that in one step; no run lasts 50 years.
-    to.saturating_sub(from).cast_signed() as f64 * f64::from_bits(MS_PER_TICK.load(Ordering::Relaxed))
+    to.saturating_sub(from).cast_signed() as f64 * f64::from_bits(RATE.ms_per_tick.load(Ordering::Relaxed))
 }
 
 #[cold]
@@ -66,8 +76,8 @@ fn measure(now: u64) {
         age = ticks;
     }
     // Two threads that measure at once find rates that differ by less than their errors.
-    MS_PER_TICK.store(ms_per_tick.to_bits(), Ordering::Relaxed);
-    MEASURE_AT.store(now.saturating_add(age.max(1)), Ordering::Release);
+    RATE.ms_per_tick.store(ms_per_tick.to_bits(), Ordering::Relaxed);
+    RATE.measure_at.store(now.saturating_add(age.max(1)), Ordering::Release);
 }
 
 /// What a conversion rests on: kept with the records that it is for.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use trine_model::Level;
-use trine_ring::{Backing, Consumer, Producer, ring};
+use trine_ring::{Backing, Consumer, Padded, Producer, ring};
 
 use crate::{
     batch, black_box,
@@ -43,9 +43,9 @@ pub(crate) const FLAG_INLINE: u8 = 1;
 /// The worker sleeps deeply and wants to be woken by the next event.
 pub(crate) const FLAG_PARKED: u8 = 2;
 
-static FLAGS: AtomicU8 = AtomicU8::new(0);
+static FLAGS: Padded<AtomicU8> = Padded::new(AtomicU8::new(0));
 static CONFIG: RwLock<Option<Arc<Config>>> = RwLock::new(None);
-static VERSION: AtomicU64 = AtomicU64::new(0);
+static VERSION: Padded<AtomicU64> = Padded::new(AtomicU64::new(0));
 static STARTS: Starts = Starts::new();
 static RINGS: Mutex<Rings> =
     Mutex::new(Rings { free: Vec::new(), arrivals: Vec::new(), count: 0, bytes: DEFAULT_RING_BYTES });
