@@ -4,6 +4,7 @@
 //! 384), then `capacity` bytes of records. Who may touch what is said in `protocol.rs`; this file is the protocol applied to
 //! mapped memory, and the only place where records are copied in and out.
 
+mod ahead;
 mod run;
 
 use std::{io, marker::PhantomData, ptr::NonNull, sync::Arc};
@@ -182,7 +183,7 @@ impl Producer {
         }
         let len = slot.written();
         slot.fill(start, check::header(position, len as u32, site, ticks, args.len() as u16));
-        self.writer.commit(len as u64, &self.shared.head().0);
+        self.commit(len as u64);
         Push::Done
     }
 
@@ -203,7 +204,7 @@ impl Producer {
         write::Out::array(&mut slot, check.to_le_bytes());
         write::Out::bytes(&mut slot, rest.get(4..).unwrap_or_default());
         debug_assert!(!slot.overflowed);
-        self.writer.commit(need, &self.shared.head().0);
+        self.commit(need);
         Push::Done
     }
 

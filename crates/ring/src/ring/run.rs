@@ -55,7 +55,7 @@ impl Producer {
         slot.skip(len);
         let values = args.len() + ids.count();
         if let Some(whole) = finish(slot, (position, start), site, ticks, values, scope) {
-            self.writer.commit(whole, &self.shared.head().0);
+            self.commit(whole);
             // SAFETY: `len` bytes of the spare capacity have been written: what `both` was given was no longer than that.
             unsafe { kept.assume(len, values, values_len) };
             return Push::Done;
@@ -81,7 +81,7 @@ impl Producer {
         let Some(len) = finish(slot, (position, start), site, ticks, 1 + kept.count(), scope) else {
             return Push::Full;
         };
-        self.writer.commit(len, &self.shared.head().0);
+        self.commit(len);
         Push::Done
     }
 }
