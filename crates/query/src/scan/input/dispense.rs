@@ -12,7 +12,7 @@ use std::{
 use memchr::memchr;
 
 use super::{
-    Input, Origin, Source,
+    FRAME_BLOCK_BYTES, Input, Origin, Source,
     cut::{Cut, Cutter},
     form::{self, Form},
     frames,
@@ -345,7 +345,8 @@ impl<'a> Dispenser<'a> {
         let Options { block_bytes, line_bytes_max, .. } = *self.options;
         match form::zstd_decoder(reader) {
             Ok(decoder) => {
-                let mut cutter = Cutter::new(decoder, block_bytes, line_bytes_max, false);
+                let mut cutter =
+                    Cutter::new(decoder, block_bytes.min(FRAME_BLOCK_BYTES), line_bytes_max, false);
                 let mut is_damaged = false;
                 for block in 0.. {
                     if !self.goes_on() {
