@@ -8,7 +8,8 @@ use std::ptr::NonNull;
 
 /// Appends to a vector; what was appended is in it when the appender is dropped.
 ///
-/// **Invariant:** `at..end` lies in the vector's spare capacity, and the bytes from its length up to `at` are initialised.
+/// **Invariant:** `at..end` lies in the vector's spare capacity, and the bytes from its length up to `at` are initialised; or both are null,
+/// while the vector is lent out.
 #[derive(Debug)]
 pub struct Appender<'a> {
     at: *mut u8,
@@ -120,6 +121,8 @@ impl<'a> Appender<'a> {
     #[inline(always)]
     pub fn with_vec<R>(&mut self, f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         self.settle();
+        // Should `f` panic, what it has left in the vector stays as it is.
+        (self.at, self.end) = (std::ptr::null_mut(), std::ptr::null_mut());
         let result = f(self.vec);
         let spare = self.vec.spare_capacity_mut().as_mut_ptr_range();
         (self.at, self.end) = (spare.start.cast(), spare.end.cast());
@@ -157,7 +160,9 @@ fn grow(vec: &mut Vec<u8>, len: usize) {
 impl Drop for Appender<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.settle();
+        if !self.at.is_null() {
+            self.settle();
+        }
     }
 }
 
@@ -457,6 +462,23 @@ mod tests {
             assert_eq!(Appender::new(&mut out).unescaped(&plain, 0), plain.len());
             assert_eq!(out, plain);
         }
+    }
+
+    #[test]
+    fn a_panic_while_the_vector_is_lent_out_leaves_what_is_in_it() {
+        let mut out = Vec::new();
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let mut appender = Appender::new(&mut out);
+            appender.bytes(b"before");
+            appender.with_vec(|vec| {
+                vec.extend_from_slice(&[b'x'; 1 << 20]);
+                vec.truncate(8);
+                vec.shrink_to_fit();
+                panic!("on purpose");
+            });
+        }));
+        assert!(outcome.is_err());
+        assert_eq!(out, b"beforexx");
     }
 
     #[test]
