@@ -22,6 +22,9 @@ use crate::{
 
 /// How long the victim lives.
 const LIFE: Duration = Duration::from_millis(60);
+/// Events that it must leave unwritten, lest there be nothing to break; and victims that are tried for it.
+const LEFT_MIN: u64 = 100;
+const VICTIMS_MAX: usize = 20;
 /// Longest that recovering may take: a thousand times what it does.
 const RECOVERING_MAX: Duration = Duration::from_secs(20);
 /// Most bits flipped in a file.
@@ -41,16 +44,12 @@ pub(crate) fn run(boxes: u64, seed: u64) -> ExitCode {
     println!("{boxes} damaged black boxes, seed {seed}");
     let mut random = Random::new(seed);
     let plan = Plan { threads: 3, ring_bytes: 64 << 10, rotate_bytes: 1 << 30, has_second: false };
-    let place = Place::new(random.next());
-    let _counts = Counts::create(&place.0, 0, plan.threads);
-    let Ok(mut child) = victim_of(&place.0, 0, "for-ever", &plan, true).spawn() else { return place.keep() };
-    thread::sleep(LIFE);
-    let (whole, black_box) = (place.0.join("whole"), place.0.join("black-box"));
-    if !ends(&mut child, Some("-KILL")) || fs::rename(&black_box, &whole).is_err() {
-        println!("the victim left nothing");
-        return place.keep();
-    }
-    let written = fs::read(place.0.join(LOG)).unwrap_or_default();
+    let Some((place, written)) = (0..VICTIMS_MAX).find_map(|_| killed(Place::new(random.next()), &plan))
+    else {
+        println!("of {VICTIMS_MAX} victims none left anything");
+        return ExitCode::FAILURE;
+    };
+    let whole = place.0.join("whole");
     let mut sum = Sum::default();
     for number in 0..boxes {
         match one(&place.0, &whole, &written, &plan, &mut random) {
@@ -72,6 +71,22 @@ pub(crate) fn run(boxes: u64, seed: u64) -> ExitCode {
     );
     place.remove();
     if lines == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// A place in which a victim was killed amid its events, its black box in `whole` there; and what stands in its log.
+fn killed(place: Place, plan: &Plan) -> Option<(Place, Vec<u8>)> {
+    let counts = Counts::create(&place.0, 0, plan.threads);
+    let mut child = victim_of(&place.0, 0, "for-ever", plan, true).spawn().ok()?;
+    thread::sleep(LIFE);
+    let is_killed = ends(&mut child, Some("-KILL"));
+    let written = fs::read(place.0.join(LOG)).unwrap_or_default();
+    let lines = written.iter().filter(|byte| **byte == b'\n').count() as u64;
+    let is_left = counts.read().iter().sum::<u64>() >= lines + LEFT_MIN;
+    if is_killed && is_left && fs::rename(place.0.join("black-box"), place.0.join("whole")).is_ok() {
+        return Some((place, written));
+    }
+    place.remove();
+    None
 }
 
 /// Recovers one damaged copy.
