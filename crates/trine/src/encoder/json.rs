@@ -78,24 +78,24 @@ fn write_context(contexts: &mut Vec<Option<ContextText>>, block: BlockRef<'_>, o
     {
         return out.bytes(&kept.text);
     }
-    out.with_vec(|out| out.extend_from_slice(&context_text(contexts, block)));
+    out.with_vec(|out| write_new_context(contexts, block, out));
 }
 
-/// The text of a context, which is kept.
+/// Appends a context that is not kept yet, and keeps its text.
 #[cold]
-fn context_text(contexts: &mut Vec<Option<ContextText>>, block: BlockRef<'_>) -> Vec<u8> {
-    let mut text = Vec::new();
+fn write_new_context(contexts: &mut Vec<Option<ContextText>>, block: BlockRef<'_>, out: &mut Vec<u8>) {
+    let begin = out.len();
     for (key, value) in block.fields() {
-        write_field(&mut text, key.as_bytes(), &value);
+        write_field(out, key.as_bytes(), &value);
     }
+    let text = &out[begin..];
     if block.id() != 0 && text.len() <= CONTEXT_BYTES_KEPT {
         if contexts.is_empty() {
             contexts.resize_with(CONTEXTS_KEPT, || None);
         }
-        contexts[block.id() as usize % CONTEXTS_KEPT] =
-            Some(ContextText { id: block.id(), text: text.clone() });
+        let slot = block.id() as usize % CONTEXTS_KEPT;
+        contexts[slot] = Some(ContextText { id: block.id(), text: text.into() });
     }
-    text
 }
 
 impl Encoder for Json {
