@@ -26,6 +26,27 @@ pub fn ticks() -> u64 {
     if SOURCE.load(Ordering::Relaxed) == COUNTER { counter() } else { ticks_system() }
 }
 
+/// As [`ticks`], read behind all that the caller did before, and before all that it reads next.
+///
+/// So who then looks at a ring finds each record in it that had been published when anybody else took a later reading. A
+/// processor is free to look at memory first otherwise, or to read the counter before it has seen what the caller waited for.
+pub fn ticks_in_order() -> u64 {
+    wait_for_loads();
+    let now = ticks();
+    wait_for_loads();
+    now
+}
+
+/// Nothing behind it begins before what stands before it is done.
+#[inline]
+fn wait_for_loads() {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has `lfence`, and it touches no memory.
+    unsafe {
+        core::arch::x86_64::_mm_lfence();
+    }
+}
+
 /// True when [`ticks`] reads the time-stamp counter.
 pub fn is_counter() -> bool {
     if SOURCE.load(Ordering::Relaxed) == UNKNOWN {

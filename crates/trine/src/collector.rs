@@ -9,6 +9,7 @@ mod counts;
 mod flush;
 mod hold;
 mod journal;
+mod merge;
 mod output;
 mod render;
 
@@ -47,9 +48,9 @@ pub(crate) use self::{
     render::{Hints, OUTPUTS_MAX, Renderer},
 };
 use self::{
-    counts::{DAMAGED_BYTES, LAG_NS, RING_BYTES_HIGH, WRITTEN_BYTES, WRITTEN_ERRORS, WRITTEN_EVENTS},
+    counts::{WRITTEN_BYTES, WRITTEN_ERRORS, WRITTEN_EVENTS},
     flush::{flush_by_worker, is_for_worker},
-    output::{OutputState, count_rendered, is_chunk_full, render_waiting, write_out},
+    output::{OutputState, count_rendered, render_waiting, write_out},
 };
 
 /// Rendered bytes are written when there are so many. A write of 64 KiB costs 106 ns per 270-byte line, of 128 KiB 91, of 256 KiB
@@ -147,6 +148,8 @@ pub(crate) struct Pass {
     pub(crate) records: u64,
     /// No output takes anything at present; what is in the rings stays there.
     pub(crate) is_blocked: bool,
+    /// The rings hold records made since the pass began.
+    pub(crate) is_behind: bool,
 }
 
 /// What came of an attempt to make room.
@@ -348,6 +351,9 @@ impl Collector {
     }
 
     /// Reads everything that was published before the call, oldest first, and writes it.
+    ///
+    /// Heads are read one after the other. What came since the call is left, and no event is written before another that it
+    /// happened after: that one may lie in a ring whose head was read earlier.
     fn pass(&mut self) -> Pass {
         let pass = self.drain();
         IS_BLOCKED.store(pass.is_blocked, Ordering::Relaxed);
@@ -362,6 +368,7 @@ impl Collector {
     }
 
     fn drain(&mut self) -> Pass {
+        let horizon = clock::ticks_in_order();
         self.meet();
         let is_replaced = IS_REPLACED.swap(false, Ordering::Acquire);
         if is_replaced
@@ -379,110 +386,17 @@ impl Collector {
         }
         // What is left from before goes first; while nothing moves, the rings keep what they have.
         if !self.commit() {
-            return Pass { records: 0, is_blocked: true };
+            return Pass { is_blocked: true, ..Pass::default() };
         }
         // Kept between passes: a caller that helps allocates nothing.
         let mut heads = std::mem::take(&mut self.heads);
         heads.clear();
-        let pass = self.read(&mut heads);
+        let pass = self.read(&mut heads, horizon);
         self.heads = heads;
         if !pass.is_blocked {
             self.report_losses(false);
         }
         pass
-    }
-
-    /// Renders and writes what the rings hold, merged by time.
-    fn read(&mut self, heads: &mut BinaryHeap<Reverse<(u64, usize)>>) -> Pass {
-        for (index, ring) in self.rings.iter_mut().enumerate() {
-            let waiting = ring.refresh();
-            if waiting > 0 {
-                RING_BYTES_HIGH.fetch_max(waiting as u64, Ordering::Relaxed);
-                heads.push(Reverse((ring.peek_ticks().unwrap_or(0), index)));
-            }
-        }
-        if let Some(Reverse((oldest, _))) = heads.peek() {
-            self.note_lag(*oldest);
-        }
-        let mut pass = Pass::default();
-        let mut noted = 0;
-        while let Some(Reverse((_, index))) = heads.pop() {
-            let next = heads.peek().map(|Reverse((ticks, _))| *ticks);
-            let (records, ticks) = self.run(index, next.unwrap_or(u64::MAX));
-            pass.records += records;
-            if let Some(ticks) = ticks {
-                heads.push(Reverse((ticks, index)));
-            }
-            if is_chunk_full(&self.outputs, &self.lines) {
-                self.note_waiting(pass.records - std::mem::replace(&mut noted, pass.records));
-                if !self.commit() {
-                    pass.is_blocked = true;
-                    return pass;
-                }
-            }
-        }
-        self.note_waiting(pass.records - noted);
-        pass.is_blocked = !self.commit();
-        pass
-    }
-
-    /// For those who ask what waits while a sink is stuck. What another process emitted is not among it.
-    fn note_waiting(&self, read: u64) {
-        if self.renderer.as_ref().is_some_and(|renderer| renderer.recovery.is_none()) {
-            counts::note_waiting(read, self.lines_waiting());
-        }
-    }
-
-    /// Renders records of one ring up to the time of another's next one, or up to a chunk.
-    ///
-    /// Returns how many, and when the ring's next one is.
-    fn run(&mut self, index: usize, until: u64) -> (u64, Option<u64>) {
-        let mut records = 0;
-        self.follow(index);
-        loop {
-            // An encoder that panics leaves half a line: it is cut back, and the ring is read on behind the record.
-            let outcome = catch_unwind(AssertUnwindSafe(|| self.run_unguarded(index, until, &mut records)));
-            match outcome {
-                Ok(next) => {
-                    self.follow(index);
-                    return (records, next);
-                }
-                Err(_) => self.cut_back(),
-            }
-        }
-    }
-
-    /// Exchanges the time that the timeline follows with that of a ring: before its records, and after them.
-    fn follow(&mut self, index: usize) {
-        if let Some(renderer) = &mut self.renderer {
-            self.ring_times[index] = renderer.timeline.follow(self.ring_times[index]);
-        }
-    }
-
-    fn run_unguarded(&mut self, index: usize, until: u64, records: &mut u64) -> Option<u64> {
-        let Collector { rings, renderer: Some(renderer), outputs, lines, .. } = self else { return None };
-        let ring = &mut rings[index];
-        loop {
-            let ticks = ring.peek_ticks();
-            if ticks.is_some_and(|ticks| ticks > until) || is_chunk_full(outputs, lines) {
-                return ticks;
-            }
-            outputs.iter_mut().zip(lines.iter()).for_each(|(output, lines)| output.whole = lines.len());
-            match ring.next()? {
-                Ok(record) => {
-                    *records += 1;
-                    match renderer.site(record) {
-                        Some(site) => render_waiting(renderer, outputs, lines, site, record),
-                        // Only a damaged record names a callsite that there is not.
-                        None => callsite::count_lost_unnamed(1),
-                    }
-                }
-                Err(damaged) => {
-                    DAMAGED_BYTES.fetch_add(damaged.bytes as u64, Ordering::Relaxed);
-                    return None;
-                }
-            }
-        }
     }
 
     /// Renders one record by itself, behind what is rendered.
@@ -572,13 +486,6 @@ impl Collector {
         let Some(record) = Record::new(&bytes) else { return };
         self.render(Some(!0), site, record);
         self.commit();
-    }
-
-    fn note_lag(&mut self, oldest: u64) {
-        if let Some(renderer) = &mut self.renderer {
-            let age = renderer.timeline.age_ns(oldest, clock::ticks());
-            LAG_NS.store(age, Ordering::Relaxed);
-        }
     }
 
     /// Events rendered and not yet accepted.

@@ -83,10 +83,10 @@ fn run() {
     let mut nap = NAP_MIN;
     loop {
         batch::tick();
-        let Pass { records, is_blocked } = collector::round();
+        let Pass { records, is_blocked, is_behind } = collector::round();
         if is_blocked {
             thread::park_timeout(BLOCKED_NAP);
-        } else if records > 0 {
+        } else if records > 0 || is_behind {
             (idle, nap) = (0, NAP_MIN);
             thread::park_timeout(nap);
         } else if idle < IDLE_ROUNDS_MAX {
@@ -103,8 +103,8 @@ fn run() {
 fn park() {
     pipeline::set_flag(pipeline::FLAG_PARKED, true);
     fence(Ordering::SeqCst);
-    let Pass { records, .. } = collector::round();
-    if records == 0 {
+    let Pass { records, is_behind, .. } = collector::round();
+    if records == 0 && !is_behind {
         thread::park_timeout(batch::next_due(Instant::now()).map_or(PARK_MAX, |due| due.min(PARK_MAX)));
     }
     pipeline::set_flag(pipeline::FLAG_PARKED, false);

@@ -1,6 +1,11 @@
 //! Many threads: all events are there, in each thread's order.
 
-use std::{collections::VecDeque, thread, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{Barrier, mpsc},
+    thread,
+    time::Duration,
+};
 
 use trine::{Delivery, Setup, info};
 
@@ -15,6 +20,10 @@ const THREADS: u64 = 8;
 const EVENTS: u64 = 100_000;
 /// Smallest ring: its callers drain most of it themselves.
 const RING_BYTES_TINY: usize = 4 << 10;
+/// Rings between those of two threads that take turns: to look at so many takes the worker as long as a turn.
+const RINGS_BETWEEN: u64 = 500;
+/// Turns of each of the two.
+const TURNS: u64 = 10_000;
 /// Threads that live for a moment.
 const SHORT_LIVED: u64 = 10_000;
 /// Most of them alive at a time.
@@ -39,6 +48,49 @@ pub(crate) const CASES: &[Case] = &[
         "eight_threads_with_tiny_rings_lose_nothing_and_keep_their_order",
         |place| emit_from_threads(place.to_file().ring_bytes(RING_BYTES_TINY)),
         assert_all_threads,
+    ),
+    Case::new(
+        "an_event_stands_behind_those_of_other_threads_that_it_happened_after",
+        |place| {
+            place.to_file().ring_bytes(RING_BYTES_TINY).start();
+            let barrier = Barrier::new(RINGS_BETWEEN as usize + 1);
+            thread::scope(|scope| {
+                let ((to_other, from_one), (to_one, from_other)) = (mpsc::channel(), mpsc::channel());
+                info!("step_done", thread = 0, n = 0);
+                for thread in 1..=RINGS_BETWEEN {
+                    let barrier = &barrier;
+                    let emit = move || {
+                        info!("step_done", thread, n = thread);
+                        barrier.wait();
+                        barrier.wait();
+                    };
+                    scope.spawn(emit);
+                }
+                barrier.wait();
+                scope.spawn(move || {
+                    for n in from_one {
+                        info!("step_done", thread = RINGS_BETWEEN + 1, n);
+                        to_one.send(n + 1).unwrap();
+                    }
+                });
+                let mut n = RINGS_BETWEEN + 1;
+                for _ in 0..TURNS {
+                    info!("step_done", thread = 0, n);
+                    to_other.send(n + 1).unwrap();
+                    n = from_other.recv().unwrap();
+                }
+                drop(to_other);
+                barrier.wait();
+            });
+        },
+        |stage| {
+            stage.run().assert_quiet_success();
+            let events = events(&stage.path("app.jsonl"));
+            let numbers = events.iter().map(|event| event["n"].as_u64().unwrap());
+            let turns: Vec<u64> = numbers.filter(|n| *n > RINGS_BETWEEN).collect();
+            let early = turns.windows(2).find(|pair| pair[0] + 1 != pair[1]);
+            assert!(turns.len() as u64 == 2 * TURNS && early.is_none(), "{} {early:?}", turns.len());
+        },
     ),
     Case::new(
         "ten_thousand_short_lived_threads_share_few_rings_and_little_memory",
