@@ -26,7 +26,10 @@ pub use self::{
     unit::{Dimension, Unit},
 };
 
-pub(crate) use self::{functions::TOP_VALUES, parser::count};
+pub(crate) use self::{
+    functions::TOP_VALUES,
+    parser::{count, is_stage},
+};
 
 /// The function with this name, which there is.
 pub(crate) fn function(name: &str) -> &'static Function {

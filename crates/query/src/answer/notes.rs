@@ -85,8 +85,10 @@ impl Notes {
         if self.broken_lines() > 0 {
             let mut kinds: Vec<(&&str, &u64)> = self.broken.iter().collect();
             kinds.sort_by_key(|(_, lines)| std::cmp::Reverse(**lines));
-            let kinds: Vec<String> =
-                kinds.iter().map(|(kind, lines)| format!("{} {kind}", grouped(**lines))).collect();
+            let kinds: Vec<String> = kinds
+                .iter()
+                .map(|(kind, lines)| format!("{} {}", grouped(**lines), of_lines(kind, **lines)))
+                .collect();
             let (lines, noun) =
                 (self.broken_lines(), if self.broken_lines() == 1 { "line" } else { "lines" });
             sentences.push(format!("{} {noun} left out: {}", grouped(lines), kinds.join(", ")));
@@ -96,6 +98,22 @@ impl Notes {
         }
         sentences.extend(self.remarks.iter().cloned());
         sentences
+    }
+}
+
+/// What is wrong with a line, said of so many.
+fn of_lines(problem: &str, lines: u64) -> String {
+    let (verb, rest) = problem.split_once(' ').unwrap_or((problem, ""));
+    let verb = match verb {
+        _ if lines == 1 => return problem.to_owned(),
+        "is" => "are",
+        "has" => "have",
+        "goes" => "go",
+        other => other,
+    };
+    match rest {
+        "not a JSON object" => format!("{verb} no JSON objects"),
+        rest => format!("{verb} {rest}"),
     }
 }
 
@@ -145,7 +163,7 @@ mod tests {
                 "partial: the input was not read to its end",
                 "counts are lower bounds: >= , 3 lost (3 cache_hit)",
                 "estimated: 1 sampled event stands for 100 (± 100)",
-                "3 lines left out: 2 is not a JSON object, 1 is cut short",
+                "3 lines left out: 2 are no JSON objects, 1 is cut short",
                 "1 event left out: no time",
             ],
         );

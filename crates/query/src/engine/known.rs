@@ -18,7 +18,7 @@ use crate::{
     answer::Notes,
     lang::{
         self,
-        ast::{Argument, Call, Expr, Field, Filter, Item, Key, Literal, Query, Stage, Test},
+        ast::{Argument, Call, Expr, Field, Filter, Item, Key, Literal, Pattern, Query, Stage, Test},
     },
     scan::{
         foreign::level_named,
@@ -32,6 +32,18 @@ const LOOKED_AT_BYTES_MAX: usize = 512 << 20;
 /// Names that are remembered.
 const NAMES_MAX: usize = 10_000;
 
+/// The stage that a question begins with, were it not words to look for: `context x`.
+fn stage_as_words(query: &Query) -> Option<&str> {
+    let first = match &query.filter {
+        Filter::And(all) => all.first()?,
+        filter => filter,
+    };
+    match first {
+        Filter::Anywhere(Pattern::Text(word)) if lang::is_stage(word) => Some(word),
+        _ => None,
+    }
+}
+
 /// Looks, where a field was in no event or no event matched, whether the input knows the names of the question at all.
 ///
 /// Errors: one is unknown, and another is near. Unknown without a near one is a remark.
@@ -44,6 +56,13 @@ pub(super) fn check(
     settings: &Settings<'_>,
     notes: &mut Notes,
 ) -> Result<(), Error> {
+    if notes.matched == 0
+        && let Some(stage) = stage_as_words(query)
+    {
+        notes.remarks.push(format!(
+            "`{stage}` was looked for as a word; a stage stands behind a `|`: `* | {stage} …`"
+        ));
+    }
     let asked = Asked::of(query);
     let scope = event_scope(first);
     let unseen: Vec<&Field> = scope

@@ -12,7 +12,7 @@ mod stage;
 
 use trine_model::suggest;
 
-pub(crate) use self::clauses::count;
+pub(crate) use self::{clauses::count, stage::is_stage};
 
 use super::{
     ast::{Field, Query},

@@ -48,7 +48,7 @@ const ELSEWHERE: [(&str, &[&str]); 10] = [
 ];
 
 /// Whether a stage begins with this word.
-pub(super) fn is_stage(word: &str) -> bool {
+pub(crate) fn is_stage(word: &str) -> bool {
     STAGES.iter().any(|stage| word.eq_ignore_ascii_case(stage))
 }
 
